@@ -1,0 +1,5 @@
+"""The wiring: settings, addresses, timetable. It decides nothing."""
+
+from config.celery import app as celery_app
+
+__all__ = ["celery_app"]
