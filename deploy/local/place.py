@@ -3,6 +3,7 @@
 import hashlib
 import os
 import pwd
+import secrets
 import stat
 import tempfile
 from dataclasses import dataclass
@@ -64,7 +65,11 @@ class Place:
         # root's data directory lets the account of PostgreSQL walk through, and no further
         open_enough = 0o711 if owner else 0o700
         private(data, mode=open_enough)
-        short = hashlib.sha256(os.fsencode(data)).hexdigest()[:12]
+        # the mark is part of the name: who removes the data directory begins anew everywhere
+        mark = data / "mark"
+        if not mark.exists():
+            mark.write_text(secrets.token_hex(8))
+        short = hashlib.sha256(mark.read_bytes() + os.fsencode(data)).hexdigest()[:12]
         served = data
         if owner and not reachable(data / "postgres", owner):
             served = private(Path("/var/lib") / f"jiedui-{short}", mode=open_enough)
