@@ -33,13 +33,14 @@ AUTH_USER_MODEL = "assistance.User"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 INSTALLED_APPS = [
+    # first: the roles get their permissions after auth made them
+    "django.contrib.contenttypes",
+    "django.contrib.auth",
     "reporting",
     "projects",
     "teams",
     "assistance",
     "config.apps.DeskConfig",
-    "django.contrib.auth",
-    "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",
     "whitenoise.runserver_nostatic",

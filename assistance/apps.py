@@ -1,0 +1,34 @@
+from django.apps import AppConfig
+from django.db.models.signals import post_migrate
+from django.utils.translation import gettext_lazy as _
+
+from assistance.roles import BUREAU, READERS, Grants, Role, grant_roles
+
+MAINTAINERS = (Role.CLERK, Role.REVIEWER)
+
+
+class AssistanceConfig(AppConfig):
+    name = "assistance"
+    verbose_name = _("Regions and pairings")
+    grants: Grants = {
+        "view_region": READERS,
+        "view_programme": READERS,
+        "view_pairing": READERS,
+        "view_organisation": READERS,
+        "add_region": MAINTAINERS,
+        "change_region": MAINTAINERS,
+        "add_pairing": MAINTAINERS,
+        "change_pairing": MAINTAINERS,
+        "add_organisation": (*MAINTAINERS, Role.P_EDIT, Role.D_EDIT),
+        "change_organisation": MAINTAINERS,
+        "view_setting": BUREAU,
+        "view_user": (Role.SYSADMIN, Role.SECADMIN, Role.LOGAUDITOR),
+        "add_user": (Role.SYSADMIN,),
+        "change_user": (Role.SYSADMIN,),
+        "view_apitoken": (Role.SYSADMIN, Role.SECADMIN),
+        "add_apitoken": (Role.SYSADMIN,),
+        "change_apitoken": (Role.SYSADMIN,),
+    }
+
+    def ready(self) -> None:
+        post_migrate.connect(grant_roles, dispatch_uid="assistance.roles.grant_roles")

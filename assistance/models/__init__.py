@@ -1,0 +1,20 @@
+"""Ground floor: who helps whom, who works here, and who may see what."""
+
+from assistance.models.pairings import Pairing, Programme
+from assistance.models.regions import Confidence, Organisation, Region
+from assistance.models.settings import DEMO_LEDGER, Setting
+from assistance.models.users import ApiToken, IdempotencyKey, Language, User
+
+__all__ = [
+    "DEMO_LEDGER",
+    "ApiToken",
+    "Confidence",
+    "IdempotencyKey",
+    "Language",
+    "Organisation",
+    "Pairing",
+    "Programme",
+    "Region",
+    "Setting",
+    "User",
+]

@@ -1,0 +1,166 @@
+"""Programmes of assistance and the dated pairings under them."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Self
+
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import RangeOperators
+from django.db import models
+from django.db.models import CheckConstraint, F, GeneratedField, Q
+from django.utils.translation import gettext_lazy as _
+
+from assistance.models.regions import Confidence, Region, in_language
+from assistance.models.rows import ScopedQuerySet, days, is_one_of, same
+from assistance.partial_dates import PATTERN, FirstDay, LastDay, validate_partial_date
+
+
+class ProgrammeKind(models.TextChoices):
+    EW = "EW", _("East–West cooperation")
+    CS = "CS", _("counterpart support")
+    CO = "CO", _("counterpart cooperation")
+    TG = "TG", _("Three Gorges support")
+    MS = "MS", _("Mountain–Sea coordination")
+    IN = "IN", _("in-city pairing")
+    NA = "NA", _("northern Anhui pairing")
+    MC = "MC", _("metropolitan circle")
+    GC = "GC", _("G60 corridor")
+
+
+class Programme(models.Model):
+    """One kind of regional tie; its two letters go into project codes."""
+
+    code = models.SlugField(_("code"), max_length=30, unique=True)
+    kind = models.CharField(_("kind"), max_length=2, choices=ProgrammeKind)
+    name_zh = models.CharField(_("Chinese name"), max_length=60)
+    name_en = models.CharField(_("English name"), max_length=120)
+    carries_aid = models.BooleanField(_("carries aid money"), default=True)
+
+    class Meta:
+        verbose_name = _("programme")
+        verbose_name_plural = _("programmes")
+        ordering = ["id"]
+        default_permissions = ("add", "change", "view")
+        constraints = [
+            CheckConstraint(
+                name="programme_kind_is_known", condition=is_one_of("kind", ProgrammeKind.values)
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def name(self) -> str:
+        return in_language(self.name_zh, self.name_en)
+
+
+class PairingQuerySet(ScopedQuerySet["Pairing"]):
+    seen_through = ""
+
+    def in_force_on(self, day: date) -> Self:
+        """In force on ``day``; an unknown first or last day counts as in force."""
+        return self.in_force_between(day, day)
+
+    def in_force_between(self, first: date, last: date) -> Self:
+        """In force on some day from ``first`` to ``last``, both included."""
+        return self.filter(
+            Q(starts_on__lte=last) | Q(starts_on=None), Q(ends_on__gte=first) | Q(ends_on=None)
+        )
+
+
+class Pairing(models.Model):
+    """A dated tie under which a donor region helps a recipient region within one programme.
+
+    ``since`` and ``until`` keep the precision of the source; ``starts_on`` and ``ends_on`` are the
+    first and the last
+    day that they can mean, blank where nothing is known.
+    """
+
+    programme = models.ForeignKey(
+        Programme, models.PROTECT, related_name="pairings", verbose_name=_("programme")
+    )
+    donor = models.ForeignKey(
+        Region, models.PROTECT, related_name="pairings_as_donor", verbose_name=_("donor")
+    )
+    recipient = models.ForeignKey(
+        Region, models.PROTECT, related_name="pairings_as_recipient", verbose_name=_("recipient")
+    )
+    since = models.CharField(
+        _("since"),
+        max_length=10,
+        blank=True,
+        validators=[validate_partial_date],
+        help_text=_("2021, 2021-06 or 2021-06-01; blank if unknown"),
+    )
+    until = models.CharField(
+        _("until"),
+        max_length=10,
+        blank=True,
+        validators=[validate_partial_date],
+        help_text=_("the last day, month or year in force; blank if open"),
+    )
+    starts_on = GeneratedField(
+        expression=FirstDay("since"), output_field=models.DateField(null=True), db_persist=True
+    )
+    ends_on = GeneratedField(
+        expression=LastDay("until"), output_field=models.DateField(null=True), db_persist=True
+    )
+    donor_confirmed = models.BooleanField(_("donor confirmed"), default=True)
+    confidence = models.CharField(
+        _("confidence"), max_length=6, choices=Confidence, default=Confidence.HIGH
+    )
+    basis = models.TextField(_("basis"), blank=True)
+
+    objects = PairingQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("pairing")
+        verbose_name_plural = _("pairings")
+        ordering = ["programme_id", "recipient__code", "donor__code", "id"]
+        default_permissions = ("add", "change", "view")
+        constraints = [
+            CheckConstraint(
+                name="pairing_joins_two_regions",
+                condition=~Q(donor=F("recipient")),
+                violation_error_message=_("A region cannot be paired with itself."),
+            ),
+            CheckConstraint(
+                name="pairing_confidence_is_known",
+                condition=is_one_of("confidence", Confidence.values),
+            ),
+            CheckConstraint(
+                name="pairing_since_is_a_partial_date", condition=Q(since__regex=PATTERN)
+            ),
+            CheckConstraint(
+                name="pairing_until_is_a_partial_date", condition=Q(until__regex=PATTERN)
+            ),
+            CheckConstraint(
+                name="pairing_days_in_order",
+                condition=Q(starts_on=None) | Q(ends_on=None) | Q(starts_on__lte=F("ends_on")),
+                violation_error_message=_("The pairing would end before it begins."),
+            ),
+            ExclusionConstraint(
+                name="pairing_in_force_once",
+                expressions=[
+                    (same("programme"), RangeOperators.OVERLAPS),
+                    (same("donor"), RangeOperators.OVERLAPS),
+                    (same("recipient"), RangeOperators.OVERLAPS),
+                    (days("starts_on", "ends_on"), RangeOperators.OVERLAPS),
+                ],
+                violation_error_message=_(
+                    "This tie would be in force twice on one day; give exact days where two spells meet inside a month."
+                ),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.donor_name} → {self.recipient.name}"
+
+    @property
+    def donor_name(self) -> str:
+        """The donor; where its district is not known it says so instead of inventing one."""
+        if self.donor_confirmed:
+            return self.donor.name
+        return str(_("%(city)s (district to be confirmed)") % {"city": self.donor.name})

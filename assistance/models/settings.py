@@ -1,0 +1,47 @@
+"""Settings of the office that apply from a day on; the value of the day counts."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from assistance.models.rows import LedgerQuerySet, LedgerRow
+
+DEMO_LEDGER = "demo_ledger"
+
+
+class SettingQuerySet(LedgerQuerySet["Setting"]):
+    seen_through = ""  # settings belong to no pairing; nobody asks who may see them
+    business_day = "starts_on"
+
+    def value_on(self, key: str, day: date, *, known_at: datetime) -> Any:
+        """The value of ``key`` that applies on ``day`` by what is known at ``known_at``; None where
+        none does.
+        """
+        found = (
+            self.as_at(day, known_at)
+            .filter(key=key)
+            .order_by("-starts_on", "-id")
+            .values_list("value", flat=True)
+        )
+        return found.first()
+
+
+class Setting(LedgerRow):
+    key = models.SlugField(_("setting"), max_length=60)
+    value = models.JSONField(_("value"))
+    starts_on = models.DateField(_("applies from"))
+
+    objects = SettingQuerySet.as_manager()
+
+    class Meta(LedgerRow.Meta):
+        verbose_name = _("setting")
+        verbose_name_plural = _("settings")
+        ordering = ["key", "-starts_on"]
+        default_permissions = ("add", "change", "view")
+
+    def __str__(self) -> str:
+        return f"{self.key} ({self.starts_on})"

@@ -1,0 +1,428 @@
+"""Money above the project: the plans that promise it, the transfers that bring it, the shares that
+projects get of it.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from django.db import models
+from django.db.models import CheckConstraint, F, Q, Sum, UniqueConstraint
+from django.db.models.functions import Coalesce, ExtractYear
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from assistance.models import Organisation, Pairing
+from assistance.models.rows import (
+    LedgerQuerySet,
+    LedgerRow,
+    counted_by_other_hands,
+    is_one_of,
+    yuan,
+)
+from projects.models.project import Project
+
+ZERO = Decimal(0)
+
+
+class Source(models.TextChoices):
+    PROV = "PROV", pgettext_lazy("source", "province-coordinated fiscal aid")
+    CITY = "CITY", pgettext_lazy("source", "city")
+    DIST = "DIST", pgettext_lazy("source", "district")
+    MS = "MS", pgettext_lazy("source", "Mountain–Sea special fund")
+    DON_CASH = "DON_CASH", pgettext_lazy("source", "donations in cash")
+    DON_KIND = "DON_KIND", pgettext_lazy("source", "donations in kind")
+    MATCH = "MATCH", pgettext_lazy("source", "recipient's matching funds")
+    SELF = "SELF", pgettext_lazy("source", "unit's own funds")
+
+
+AID = (Source.PROV, Source.CITY, Source.DIST, Source.MS)
+WITHOUT_A_PLAN = (Source.MATCH, Source.SELF)
+PAID_THROUGH_THE_LEDGER = (*AID, Source.DON_CASH)
+
+# The column of a project's application that the shares from each source have to add up to.
+REQUESTED_IN: dict[str, str] = {
+    **{source.value: "aid_yuan" for source in AID},
+    Source.DON_CASH.value: "donation_yuan",
+    Source.DON_KIND.value: "donation_yuan",
+    Source.MATCH.value: "match_yuan",
+    Source.SELF.value: "self_yuan",
+}
+
+
+def total_yuan(rows: models.QuerySet[Any]) -> Decimal:
+    """Yuan in the column ``amount_yuan`` of the rows, summed by the database."""
+    total: Decimal = rows.aggregate(sum=Coalesce(Sum("amount_yuan"), ZERO))["sum"]
+    return total
+
+
+class FundPlanQuerySet(LedgerQuerySet["FundPlan"]):
+    seen_through = "pairing"
+    business_day = "issued_on"
+
+
+class FundPlanStatus(models.TextChoices):
+    DRAFT = "draft", pgettext_lazy("status", "draft")
+    ISSUED = "issued", pgettext_lazy("status", "issued")
+    CLOSED = "closed", pgettext_lazy("status", "closed")
+
+
+class FundPlan(LedgerRow):
+    """Money promised to one pairing from one source for one fiscal year (资金计划). It counts from its
+    issue on.
+    """
+
+    pairing = models.ForeignKey(
+        Pairing, models.PROTECT, related_name="fund_plans", verbose_name=_("pairing")
+    )
+    fiscal_year = models.PositiveSmallIntegerField(_("fiscal year"))
+    source = models.CharField(_("source"), max_length=8, choices=Source)
+    amount_yuan = yuan(_("amount (yuan)"))
+    doc_no = models.CharField(_("document no."), max_length=80, blank=True)
+    issued_on = models.DateField(_("issued on"))
+    basis = models.TextField(
+        _("basis"), blank=True, help_text=_("needed where there is no document number")
+    )
+    is_inferred = models.BooleanField(_("inferred"), default=False)
+    status = models.CharField(
+        _("status"),
+        max_length=6,
+        choices=FundPlanStatus,
+        default=FundPlanStatus.DRAFT,
+        editable=False,
+    )
+
+    objects = FundPlanQuerySet.as_manager()
+
+    class Meta(LedgerRow.Meta):
+        verbose_name = _("fund plan")
+        verbose_name_plural = _("fund plans")
+        ordering = ["-fiscal_year", "pairing_id", "source", "id"]
+        default_permissions = ("add", "change", "view")
+        permissions = [("issue_fundplan", _("Can issue a fund plan"))]
+        constraints = [
+            *LedgerRow.Meta.constraints,
+            counted_by_other_hands(),
+            CheckConstraint(
+                name="fund_plan_source_is_known", condition=is_one_of("source", Source.values)
+            ),
+            CheckConstraint(
+                name="fund_plan_status_is_known",
+                condition=is_one_of("status", FundPlanStatus.values),
+            ),
+            CheckConstraint(name="fund_plan_is_positive", condition=Q(amount_yuan__gt=0)),
+            CheckConstraint(
+                name="fund_plan_fiscal_year_is_plausible",
+                condition=Q(fiscal_year__range=(1990, 2100)),
+            ),
+            CheckConstraint(
+                name="fund_plan_has_a_document_or_a_basis",
+                condition=~Q(doc_no="") | ~Q(basis=""),
+                violation_error_message=_(
+                    "Give the document number, or say on what the plan is based."
+                ),
+            ),
+            CheckConstraint(
+                name="fund_plan_needs_a_plan_source",
+                condition=~Q(source__in=WITHOUT_A_PLAN),
+                violation_error_message=_(
+                    "Matching and own funds have no fund plan; enter them on the project."
+                ),
+            ),
+            CheckConstraint(
+                name="fund_plan_counts_when_issued",
+                condition=Q(status=FundPlanStatus.DRAFT, counted_at=None)
+                | ~Q(status=FundPlanStatus.DRAFT) & Q(counted_at__isnull=False),
+            ),
+            # what a share of this plan refers to: see the foreign key of (plan, year, source) in
+            # migration 0002
+            UniqueConstraint(
+                name="fund_plan_year_and_source", fields=["id", "fiscal_year", "source"]
+            ),
+        ]
+        indexes = [models.Index(fields=["pairing", "fiscal_year"], name="fund_plan_pairing_year")]
+
+    def __str__(self) -> str:
+        return f"{self.fiscal_year} {self.get_source_display()} {self.pairing}"
+
+    def committed_yuan(self) -> Decimal:
+        """Yuan of this plan that approved projects hold; the caller holds the plan's lock if the
+        sum decides anything.
+        """
+        return total_yuan(self.shares.counting())
+
+    def arrived_yuan(self) -> Decimal:
+        """Yuan of this plan that confirmed transfers brought."""
+        return total_yuan(self.transfers.counting())
+
+
+class TransferQuerySet(LedgerQuerySet["Transfer"]):
+    seen_through = "fund_plan__pairing"
+    business_day = "arrived_on"
+
+
+class TransferStatus(models.TextChoices):
+    DRAFT = "draft", pgettext_lazy("status", "draft")
+    CONFIRMED = "confirmed", pgettext_lazy("status", "confirmed")
+    VOIDED = "voided", pgettext_lazy("status", "voided")
+
+
+class Transfer(LedgerRow):
+    """Money on its way from the donor's treasury to the recipient's (level A). It counts once
+    finance confirmed its arrival.
+    """
+
+    fund_plan = models.ForeignKey(
+        FundPlan, models.PROTECT, related_name="transfers", verbose_name=_("fund plan")
+    )
+    amount_yuan = yuan(_("amount (yuan)"))
+    sent_on = models.DateField(_("sent on"))
+    arrived_on = models.DateField(_("arrived on"), null=True, blank=True)
+    treasury = models.ForeignKey(
+        Organisation,
+        models.PROTECT,
+        related_name="transfers_received",
+        verbose_name=_("receiving treasury"),
+    )
+    voucher_no = models.CharField(_("voucher no."), max_length=60, blank=True)
+    over_doc_no = models.CharField(
+        _("document for over-arrival"),
+        max_length=80,
+        blank=True,
+        help_text=_("needed where more arrives than was planned"),
+    )
+    status = models.CharField(
+        _("status"),
+        max_length=10,
+        choices=TransferStatus,
+        default=TransferStatus.DRAFT,
+        editable=False,
+    )
+
+    objects = TransferQuerySet.as_manager()
+
+    class Meta(LedgerRow.Meta):
+        verbose_name = _("transfer")
+        verbose_name_plural = _("transfers")
+        ordering = ["-sent_on", "-id"]
+        default_permissions = ("add", "view")
+        permissions = [
+            ("report_arrival_transfer", _("Can report the arrival of a transfer")),
+            ("confirm_transfer", _("Can confirm a transfer")),
+        ]
+        constraints = [
+            *LedgerRow.Meta.constraints,
+            counted_by_other_hands(),
+            CheckConstraint(
+                name="transfer_status_is_known",
+                condition=is_one_of("status", TransferStatus.values),
+            ),
+            CheckConstraint(name="transfer_is_positive", condition=Q(amount_yuan__gt=0)),
+            CheckConstraint(
+                name="transfer_days_in_order",
+                condition=Q(arrived_on=None) | Q(arrived_on__gte=F("sent_on")),
+                violation_error_message=_("The money would arrive before it was sent."),
+            ),
+            CheckConstraint(
+                name="transfer_counts_when_confirmed",
+                condition=Q(status=TransferStatus.DRAFT, counted_at=None, voided_at=None)
+                | Q(
+                    status=TransferStatus.CONFIRMED,
+                    counted_at__isnull=False,
+                    arrived_on__isnull=False,
+                    voided_at=None,
+                )
+                & ~Q(voucher_no="")
+                | Q(status=TransferStatus.VOIDED, voided_at__isnull=False),
+            ),
+            UniqueConstraint(
+                "treasury",
+                "voucher_no",
+                ExtractYear(Coalesce("arrived_on", "sent_on")),
+                name="transfer_voucher_once_per_treasury_and_year",
+                condition=~Q(voucher_no="") & Q(voided_at=None),
+                violation_error_message=_(
+                    "This treasury already has a transfer with this voucher number in this year."
+                ),
+            ),
+        ]
+        indexes = [models.Index(fields=["fund_plan", "arrived_on"], name="transfer_plan_arrival")]
+
+    def __str__(self) -> str:
+        return f"{self.amount_yuan} {self.sent_on}"
+
+
+class ProjectFundingQuerySet(LedgerQuerySet["ProjectFunding"]):
+    seen_through = "project__pairing"
+    business_day = "approved_on"
+
+
+class ProjectFunding(LedgerRow):
+    """A project's share of a fund plan (安排). Allotted by the clerk, it counts from the project's
+    approval on.
+    """
+
+    project = models.ForeignKey(
+        Project, models.PROTECT, related_name="funding", verbose_name=_("project")
+    )
+    source = models.CharField(_("source"), max_length=8, choices=Source)
+    fund_plan = models.ForeignKey(
+        FundPlan,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="shares",
+        verbose_name=_("fund plan"),
+    )
+    fiscal_year = models.PositiveSmallIntegerField(_("fiscal year"))
+    amount_yuan = yuan(_("amount (yuan)"))
+    approved_on = models.DateField(_("approved on"), null=True, blank=True)
+    doc_no = models.CharField(_("document no."), max_length=80, blank=True)
+
+    objects = ProjectFundingQuerySet.as_manager()
+
+    class Meta(LedgerRow.Meta):
+        verbose_name = _("project funding")
+        verbose_name_plural = _("project funding")
+        ordering = ["project_id", "id"]
+        default_permissions = ("add", "view")
+        constraints = [
+            *LedgerRow.Meta.constraints,
+            counted_by_other_hands(),
+            CheckConstraint(
+                name="funding_source_is_known", condition=is_one_of("source", Source.values)
+            ),
+            CheckConstraint(name="funding_is_positive", condition=Q(amount_yuan__gt=0)),
+            CheckConstraint(
+                name="funding_draws_on_a_plan",
+                condition=Q(source__in=WITHOUT_A_PLAN, fund_plan=None)
+                | ~Q(source__in=WITHOUT_A_PLAN) & Q(fund_plan__isnull=False),
+            ),
+            CheckConstraint(
+                name="funding_counts_when_approved",
+                condition=Q(counted_at=None, approved_on=None)
+                | Q(counted_at__isnull=False, approved_on__isnull=False) & ~Q(doc_no=""),
+            ),
+            UniqueConstraint(
+                name="funding_once_per_project_and_plan",
+                fields=["project", "source", "fund_plan"],
+                nulls_distinct=False,
+                condition=Q(voided_at=None),
+                violation_error_message=_(
+                    "This project already has a share from this plan; drop it first."
+                ),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.project_id} {self.get_source_display()} {self.amount_yuan}"
+
+    def paid_yuan(self) -> Decimal:
+        """Yuan of this share that verified payments paid out."""
+        return total_yuan(self.payments.counting())
+
+
+class PaymentQuerySet(LedgerQuerySet["Payment"]):
+    seen_through = "project_funding__project__pairing"
+    business_day = "paid_on"
+
+
+class PaymentBasis(models.TextChoices):
+    START = "START", pgettext_lazy("payment", "on start")
+    PROGRESS = "PROGRESS", pgettext_lazy("payment", "on progress")
+    COMPLETION = "COMPLETION", pgettext_lazy("payment", "on completion")
+    ACCEPTANCE = "ACCEPTANCE", pgettext_lazy("payment", "on acceptance")
+    RETENTION = "RETENTION", pgettext_lazy("payment", "retention")
+    REIMBURSE = "REIMBURSE", pgettext_lazy("payment", "reimbursement")
+
+
+class PaymentStatus(models.TextChoices):
+    SUBMITTED = "submitted", pgettext_lazy("status", "submitted")
+    VERIFIED = "verified", pgettext_lazy("status", "verified")
+    REJECTED = "rejected", pgettext_lazy("status", "rejected")
+    VOIDED = "voided", pgettext_lazy("status", "voided")
+
+
+class Payment(LedgerRow):
+    """Money from the recipient's treasury to the implementing unit (level B). It counts once it is
+    verified.
+    """
+
+    project_funding = models.ForeignKey(
+        ProjectFunding, models.PROTECT, related_name="payments", verbose_name=_("project funding")
+    )
+    seq = models.PositiveSmallIntegerField(_("no."), editable=False)
+    basis = models.CharField(_("basis"), max_length=10, choices=PaymentBasis)
+    amount_yuan = yuan(_("amount (yuan)"))
+    paid_on = models.DateField(_("paid on"))
+    treasury = models.ForeignKey(
+        Organisation,
+        models.PROTECT,
+        related_name="payments_made",
+        verbose_name=_("paying treasury"),
+    )
+    payee = models.ForeignKey(
+        Organisation, models.PROTECT, related_name="payments_received", verbose_name=_("payee")
+    )
+    voucher_no = models.CharField(_("voucher no."), max_length=60)
+    claimed_progress_pct = models.DecimalField(
+        _("progress claimed (%)"), max_digits=5, decimal_places=2, null=True, blank=True
+    )
+    status = models.CharField(
+        _("status"),
+        max_length=10,
+        choices=PaymentStatus,
+        default=PaymentStatus.SUBMITTED,
+        editable=False,
+    )
+    rejection_reason = models.TextField(_("reason for the rejection"), blank=True, editable=False)
+
+    objects = PaymentQuerySet.as_manager()
+
+    class Meta(LedgerRow.Meta):
+        verbose_name = _("payment")
+        verbose_name_plural = _("payments")
+        ordering = ["-paid_on", "-id"]
+        default_permissions = ("add", "view")
+        permissions = [("verify_payment", _("Can verify a payment"))]
+        constraints = [
+            *LedgerRow.Meta.constraints,
+            counted_by_other_hands(),
+            CheckConstraint(
+                name="payment_basis_is_known", condition=is_one_of("basis", PaymentBasis.values)
+            ),
+            CheckConstraint(
+                name="payment_status_is_known", condition=is_one_of("status", PaymentStatus.values)
+            ),
+            CheckConstraint(name="payment_is_positive", condition=Q(amount_yuan__gt=0)),
+            CheckConstraint(name="payment_has_a_voucher", condition=~Q(voucher_no="")),
+            CheckConstraint(
+                name="payment_progress_is_a_percentage",
+                condition=Q(claimed_progress_pct=None) | Q(claimed_progress_pct__range=(0, 100)),
+            ),
+            CheckConstraint(
+                name="payment_counts_when_verified",
+                condition=Q(status=PaymentStatus.SUBMITTED, counted_at=None, voided_at=None)
+                | Q(status=PaymentStatus.VERIFIED, counted_at__isnull=False, voided_at=None)
+                | Q(status=PaymentStatus.REJECTED, counted_at=None)
+                | Q(status=PaymentStatus.VOIDED, voided_at__isnull=False),
+            ),
+            UniqueConstraint(
+                name="payment_seq_once_per_funding", fields=["project_funding", "seq"]
+            ),
+            UniqueConstraint(
+                "treasury",
+                "voucher_no",
+                ExtractYear("paid_on"),
+                name="payment_voucher_once_per_treasury_and_year",
+                condition=Q(voided_at=None) & ~Q(status=PaymentStatus.REJECTED),
+                violation_error_message=_(
+                    "This treasury already has a payment with this voucher number in this year."
+                ),
+            ),
+        ]
+        indexes = [models.Index(fields=["project_funding", "paid_on"], name="payment_funding_day")]
+
+    def __str__(self) -> str:
+        return f"{self.amount_yuan} {self.paid_on}"

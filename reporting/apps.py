@@ -1,0 +1,20 @@
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+from assistance.roles import READERS, Grants, Role
+
+
+class ReportingConfig(AppConfig):
+    name = "reporting"
+    verbose_name = _("Reports")
+    grants: Grants = {
+        "view_reportdefinition": READERS,
+        "view_edition": READERS,
+        "view_editionfile": READERS,
+        "view_subscription": READERS,
+        "add_subscription": (Role.REVIEWER,),
+        "change_subscription": (Role.REVIEWER,),
+        "view_outgoingmail": (Role.REVIEWER, Role.SYSADMIN),
+        "resolve_outgoingmail": (Role.REVIEWER, Role.SYSADMIN),
+        "rebuild_edition": (Role.REVIEWER,),
+    }

@@ -1,0 +1,25 @@
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+from assistance.roles import READERS, Grants, Role
+
+
+class TeamsConfig(AppConfig):
+    name = "teams"
+    verbose_name = _("Teams and people")
+    grants: Grants = {
+        "view_batch": READERS,
+        "view_team": READERS,
+        "view_posting": READERS,
+        "view_person": (Role.ORG, Role.FRONT, Role.AUDITOR),
+        "add_batch": (Role.ORG,),
+        "change_batch": (Role.ORG,),
+        "add_team": (Role.ORG,),
+        "change_team": (Role.ORG,),
+        "add_person": (Role.ORG,),
+        "change_person": (Role.ORG,),
+        "add_posting": (Role.ORG,),
+        "change_posting": (Role.ORG,),
+        "dispatch_posting": (Role.ORG,),
+        "end_posting": (Role.ORG,),
+    }

@@ -1,0 +1,317 @@
+"""The people: batches and teams that are dispatched, persons, and their postings."""
+
+from __future__ import annotations
+
+from typing import Self
+
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import RangeOperators
+from django.core.validators import RegexValidator
+from django.db import models
+from django.db.models import CheckConstraint, F, OuterRef, Q, UniqueConstraint
+from django.db.models.functions import Coalesce
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from assistance.models import Organisation, Pairing, Programme, Region
+from assistance.models.rows import (
+    LedgerQuerySet,
+    LedgerRow,
+    Recorded,
+    RecordedQuerySet,
+    days,
+    is_one_of,
+    same,
+)
+from assistance.scope import Scope, region_prefix
+
+
+class Batch(Recorded):
+    """People who are dispatched together; its declared headcount is the sum over its teams."""
+
+    programme = models.ForeignKey(
+        Programme, models.PROTECT, related_name="batches", verbose_name=_("programme")
+    )
+    label = models.CharField(_("batch"), max_length=80)
+    dispatched_on = models.DateField(_("dispatched on"))
+    basis = models.TextField(_("basis"), blank=True)
+
+    class Meta(Recorded.Meta):
+        verbose_name = _("batch")
+        verbose_name_plural = _("batches")
+        ordering = ["-dispatched_on", "-id"]
+        default_permissions = ("add", "change", "view")
+        constraints = [
+            UniqueConstraint(name="batch_once_per_programme", fields=["programme", "label"])
+        ]
+
+    def __str__(self) -> str:
+        return self.label
+
+
+class TeamQuerySet(RecordedQuerySet["Team"]):
+    seen_through = ""
+
+    def within(self, scope: Scope) -> Self:
+        """Teams in the regions of ``scope``; for a donor those that hold somebody posted under its
+        pairings.
+        """
+        match scope.kind:
+            case "recipient":
+                return self.filter(region__code__startswith=region_prefix(scope.region))
+            case "donor":
+                posted = Posting.objects.within(scope).filter(team=OuterRef("pk"))
+                return self.filter(models.Exists(posted))
+            case _:
+                return self.filter(scope.q(""))
+
+
+class Team(Recorded):
+    """The part of a batch that works in one region. The declared headcount is published, not
+    counted.
+    """
+
+    batch = models.ForeignKey(Batch, models.PROTECT, related_name="teams", verbose_name=_("batch"))
+    region = models.ForeignKey(
+        Region, models.PROTECT, related_name="teams", verbose_name=_("region")
+    )
+    declared_headcount = models.PositiveSmallIntegerField(_("declared headcount"))
+    basis = models.TextField(_("basis"), blank=True)
+
+    objects = TeamQuerySet.as_manager()
+
+    class Meta(Recorded.Meta):
+        verbose_name = _("team")
+        verbose_name_plural = _("teams")
+        ordering = ["batch_id", "region__code"]
+        default_permissions = ("add", "change", "view")
+        constraints = [
+            UniqueConstraint(name="team_once_per_batch_and_region", fields=["batch", "region"])
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.batch} · {self.region}"
+
+
+class PersonQuerySet(RecordedQuerySet["Person"]):
+    seen_through = "postings__pairing"
+
+    def within(self, scope: Scope) -> Self:
+        """Everybody for the whole scope; otherwise those with a posting inside it."""
+        if scope.kind == "all":
+            return self
+        return self.filter(
+            models.Exists(Posting.objects.within(scope).filter(person=OuterRef("pk")))
+        )
+
+
+class Gender(models.TextChoices):
+    FEMALE = "F", _("female")
+    MALE = "M", _("male")
+
+
+class Person(Recorded):
+    """Somebody who is or was posted. Numbers of identity papers and telephones are kept elsewhere,
+    encrypted.
+    """
+
+    name = models.CharField(_("name"), max_length=60)
+    gender = models.CharField(_("gender"), max_length=1, choices=Gender)
+    ethnicity = models.CharField(_("ethnicity"), max_length=20, blank=True)
+    birth_ym = models.CharField(
+        _("year and month of birth"),
+        max_length=7,
+        validators=[
+            RegexValidator(r"^\d{4}-(0[1-9]|1[0-2])$", _("Write year and month as 1980-06."))
+        ],
+    )
+    political_status = models.CharField(_("political status"), max_length=20, blank=True)
+    education = models.CharField(_("education"), max_length=20, blank=True)
+    prof_title = models.CharField(_("professional title"), max_length=40, blank=True)
+    home_unit = models.CharField(_("home unit"), max_length=100)
+    rank = models.CharField(_("rank"), max_length=40, blank=True)
+
+    objects = PersonQuerySet.as_manager()
+
+    class Meta(Recorded.Meta):
+        verbose_name = _("person")
+        verbose_name_plural = _("persons")
+        ordering = ["name", "id"]
+        default_permissions = ("add", "change", "view")
+        constraints = [
+            CheckConstraint(
+                name="person_gender_is_known", condition=is_one_of("gender", Gender.values)
+            ),
+            CheckConstraint(
+                name="person_birth_is_a_month",
+                condition=Q(birth_ym__regex=r"^\d{4}-(0[1-9]|1[0-2])$"),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class PostingQuerySet(LedgerQuerySet["Posting"]):
+    seen_through = "pairing"
+    business_day = "start_on"
+
+
+class Direction(models.TextChoices):
+    OUT = "OUT", pgettext_lazy("direction", "east to west")
+    IN = "IN", pgettext_lazy("direction", "west to east")
+
+
+class Category(models.TextChoices):
+    CADRE = "CADRE", pgettext_lazy("category", "Party and government cadre")
+    TEACHER = "TEACHER", pgettext_lazy("category", "teacher")
+    DOCTOR = "DOCTOR", pgettext_lazy("category", "doctor")
+    AGRI = "AGRI", pgettext_lazy("category", "agricultural expert")
+    OTHER_TECH = "OTHER_TECH", pgettext_lazy("category", "other professional")
+    ENTERPRISE = "ENTERPRISE", pgettext_lazy("category", "from an enterprise")
+
+
+class Term(models.TextChoices):
+    Y3 = "3Y", _("3 years")
+    Y2 = "2Y", _("2 years")
+    M18 = "18M", _("18 months")
+    Y1 = "1Y", _("1 year")
+    M6 = "6M", _("6 months")
+    M1 = "1M", _("1 month or more")
+    FLEX = "FLEX", _("flexible")
+
+
+class GroupType(models.TextChoices):
+    NONE = "NONE", pgettext_lazy("group type", "none")
+    EDUCATION = "EDUCATION", pgettext_lazy("group type", "education group")
+    MEDICAL = "MEDICAL", pgettext_lazy("group type", "medical group")
+
+
+class PostingState(models.TextChoices):
+    PLANNED = "PLANNED", pgettext_lazy("posting", "planned")
+    ACTIVE = "ACTIVE", pgettext_lazy("posting", "in post")
+    ENDED = "ENDED", pgettext_lazy("posting", "ended")
+    RECALLED = "RECALLED", pgettext_lazy("posting", "recalled")
+    CANCELLED = "CANCELLED", pgettext_lazy("posting", "cancelled")
+
+
+class Posting(LedgerRow):
+    """One person's secondment, first and last day included. It counts from its dispatch on.
+
+    The days that it holds the person run to ``end_on`` where it ended, to ``planned_end`` before;
+    the database keeps two
+    postings of one person from sharing a day, and two from being under way at once.
+    """
+
+    person = models.ForeignKey(
+        Person, models.PROTECT, related_name="postings", verbose_name=_("person")
+    )
+    team = models.ForeignKey(
+        Team, models.PROTECT, null=True, blank=True, related_name="postings", verbose_name=_("team")
+    )
+    pairing = models.ForeignKey(
+        Pairing, models.PROTECT, related_name="postings", verbose_name=_("pairing")
+    )
+    region = models.ForeignKey(
+        Region, models.PROTECT, related_name="postings", verbose_name=_("region")
+    )
+    direction = models.CharField(
+        _("direction"), max_length=3, choices=Direction, default=Direction.OUT
+    )
+    category = models.CharField(_("category"), max_length=10, choices=Category)
+    term = models.CharField(_("term"), max_length=4, choices=Term)
+    is_planned_quota = models.BooleanField(_("within the planned quota"), default=True)
+    group_type = models.CharField(
+        _("group type"), max_length=10, choices=GroupType, default=GroupType.NONE
+    )
+    host_unit = models.ForeignKey(
+        Organisation, models.PROTECT, related_name="postings", verbose_name=_("host unit")
+    )
+    host_post = models.CharField(_("post"), max_length=80)
+    start_on = models.DateField(_("starts on"))
+    planned_end = models.DateField(_("planned end"))
+    end_on = models.DateField(_("ended on"), null=True, blank=True, editable=False)
+    end_reason = models.TextField(_("reason for the end"), blank=True, editable=False)
+    letter_no = models.CharField(_("dispatch letter no."), max_length=80, blank=True)
+    state = models.CharField(
+        _("state"), max_length=9, choices=PostingState, default=PostingState.PLANNED, editable=False
+    )
+
+    objects = PostingQuerySet.as_manager()
+
+    class Meta(LedgerRow.Meta):
+        verbose_name = _("posting")
+        verbose_name_plural = _("postings")
+        ordering = ["-start_on", "-id"]
+        default_permissions = ("add", "change", "view")
+        permissions = [
+            ("dispatch_posting", _("Can dispatch a person")),
+            ("end_posting", _("Can end a posting")),
+        ]
+        constraints = [
+            *LedgerRow.Meta.constraints,
+            CheckConstraint(
+                name="posting_direction_is_known",
+                condition=is_one_of("direction", Direction.values),
+            ),
+            CheckConstraint(
+                name="posting_category_is_known", condition=is_one_of("category", Category.values)
+            ),
+            CheckConstraint(name="posting_term_is_known", condition=is_one_of("term", Term.values)),
+            CheckConstraint(
+                name="posting_group_type_is_known",
+                condition=is_one_of("group_type", GroupType.values),
+            ),
+            CheckConstraint(
+                name="posting_state_is_known", condition=is_one_of("state", PostingState.values)
+            ),
+            CheckConstraint(
+                name="posting_plan_in_order",
+                condition=Q(start_on__lte=F("planned_end")),
+                violation_error_message=_("The planned end lies before the start."),
+            ),
+            CheckConstraint(
+                name="posting_end_in_order",
+                condition=Q(end_on=None) | Q(start_on__lte=F("end_on")),
+                violation_error_message=_("The posting would end before it starts."),
+            ),
+            CheckConstraint(
+                name="posting_counts_when_dispatched",
+                condition=Q(
+                    state__in=[PostingState.PLANNED, PostingState.CANCELLED],
+                    counted_at=None,
+                    end_on=None,
+                )
+                | Q(state=PostingState.ACTIVE, counted_at__isnull=False, end_on=None)
+                & ~Q(letter_no="")
+                | Q(
+                    state__in=[PostingState.ENDED, PostingState.RECALLED],
+                    counted_at__isnull=False,
+                    end_on__isnull=False,
+                )
+                & ~Q(end_reason=""),
+            ),
+            UniqueConstraint(
+                name="person_in_one_post_at_a_time",
+                fields=["person"],
+                condition=Q(state=PostingState.ACTIVE, voided_at=None),
+                violation_error_message=_(
+                    "This person is still in post elsewhere; end that posting first."
+                ),
+            ),
+            ExclusionConstraint(
+                name="person_in_one_post_per_day",
+                expressions=[
+                    (same("person"), RangeOperators.OVERLAPS),
+                    (days("start_on", Coalesce("end_on", "planned_end")), RangeOperators.OVERLAPS),
+                ],
+                condition=~Q(state=PostingState.CANCELLED) & Q(voided_at=None),
+                violation_error_message=_(
+                    "This person already has a posting on some of these days."
+                ),
+            ),
+        ]
+        indexes = [models.Index(fields=["pairing", "start_on"], name="posting_pairing_start")]
+
+    def __str__(self) -> str:
+        return f"{self.person} · {self.host_post}"
