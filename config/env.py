@@ -45,8 +45,8 @@ VARIABLES = {
         Variable(
             "PROFILE",
             "production",
-            "`production` insists on TLS and on every value without a default; `make run` sets `local`, "
-            "the tests set `test`",
+            "`production` insists on TLS and on every value without a default; `make run` sets "
+            "`local`, the tests set `test`",
             "production",
         ),
         Variable(
@@ -55,7 +55,9 @@ VARIABLES = {
             "signs sessions; at least 50 random characters",
             "the output of: python3 -c 'import secrets; print(secrets.token_urlsafe(64))'",
         ),
-        Variable("ALLOWED_HOSTS", None, "host names served, separated by commas", "jiedui.example.org"),
+        Variable(
+            "ALLOWED_HOSTS", None, "host names served, separated by commas", "jiedui.example.org"
+        ),
         Variable("SITE_URL", None, "address that mails link to", "https://jiedui.example.org"),
         Variable(
             "DATABASE_URL",
@@ -66,26 +68,28 @@ VARIABLES = {
         Variable(
             "REDIS_URL",
             None,
-            "the Celery broker: `redis://`, `rediss://`, `redis+socket://` or `filesystem://` with a "
-            "directory; `make run` and `make test` start their own when it is unset",
+            "the Celery broker: `redis://`, `rediss://`, `redis+socket://` or `filesystem://` with "
+            "a directory; `make run` and `make test` start their own when it is unset",
             "redis://redis.example.org:6379/0",
         ),
         Variable(
             "EMAIL_URL",
             None,
-            "the mail relay: `smtp://` (plain), `smtp+tls://` (STARTTLS) or `smtps://` (TLS from the "
-            "first byte); `make run` starts a mailbox when it is unset",
+            "the mail relay: `smtp://` (plain), `smtp+tls://` (STARTTLS) or `smtps://` (TLS from "
+            "the first byte); `make run` starts a mailbox when it is unset",
             "smtp+tls://user:password@mail.example.org:587",
         ),
         Variable("MAIL_FROM", "jiedui@localhost", "sender of the mails", "jiedui@example.org"),
         Variable(
             "TRUSTED_PROXIES",
             "0",
-            "how many reverse proxies stand in front; their X-Forwarded-For and X-Forwarded-Proto are "
-            "believed, nobody else's",
+            "how many reverse proxies stand in front; their X-Forwarded-For and X-Forwarded-Proto "
+            "are believed, nobody else's",
             "1",
         ),
-        Variable("FILES_DIR", ".data/files", "where the files of editions are kept", "/srv/jiedui/files"),
+        Variable(
+            "FILES_DIR", ".data/files", "where the files of editions are kept", "/srv/jiedui/files"
+        ),
         Variable("STATIC_DIR", ".data/static", "where collectstatic gathers", "/srv/jiedui/static"),
         Variable(
             "DONOR_CITY_CODE",
@@ -127,7 +131,9 @@ _env = environ.Env()
 
 def wrong(name: str, cause: str) -> ImproperlyConfigured:
     """The one form in which a bad variable is reported."""
-    return ImproperlyConfigured(f"{name} {cause}. Set it, for example {name}={VARIABLES[name].example}")
+    return ImproperlyConfigured(
+        f"{name} {cause}. Set it, for example {name}={VARIABLES[name].example}"
+    )
 
 
 def given(name: str) -> bool:
@@ -270,7 +276,9 @@ def table() -> str:
     for variable in VARIABLES.values():
         default = "required" if variable.default is None else f"`{variable.default}`"
         default = "empty" if variable.default == "" else default
-        rows.append(f"| `{variable.name}` | {default} | {variable.meaning} | `{variable.example}` |")
+        rows.append(
+            f"| `{variable.name}` | {default} | {variable.meaning} | `{variable.example}` |"
+        )
     return "\n".join(rows)
 
 

@@ -1,4 +1,4 @@
-"""The one settings module. Everything that differs between machines comes through ``config.env``."""
+"""The one settings module; what differs between machines comes through ``config.env``."""
 
 from datetime import timedelta
 from pathlib import Path

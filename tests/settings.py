@@ -1,7 +1,7 @@
 """The product's settings, with what a test run needs otherwise.
 
-Without DATABASE_URL or REDIS_URL the addresses are those of servers that ``conftest.py`` starts when
-the first test asks for one, in a directory of this process alone.
+Without DATABASE_URL or REDIS_URL the addresses are those of servers that ``conftest.py`` starts
+when the first test asks for one, in a directory of this process alone.
 """
 
 import os

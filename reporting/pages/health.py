@@ -1,4 +1,4 @@
-"""What a load balancer and the supervisor ask: is this process alive, and is the whole house ready?"""
+"""What a load balancer asks: is this process alive, and is the whole house ready?"""
 
 from datetime import datetime, timedelta
 
@@ -10,6 +10,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from reporting.models import OutgoingMail, Tick
+from reporting.models.mail import MailState
 
 TICK_MAY_BE_OLD = timedelta(seconds=180)
 MAIL_MAY_WAIT = timedelta(minutes=10)
@@ -23,7 +24,7 @@ def reasons(now: datetime) -> list[str]:
         found = []
         if not Tick.objects.filter(rang_at__gt=now - TICK_MAY_BE_OLD).exists():
             found.append("tick_is_old")
-        waiting = OutgoingMail.objects.filter(state=OutgoingMail.State.QUEUED)
+        waiting = OutgoingMail.objects.filter(state=MailState.QUEUED)
         if waiting.filter(run_after__lt=now - MAIL_MAY_WAIT).exists():
             found.append("mail_is_late")
     except DatabaseError:
@@ -41,6 +42,6 @@ def live(request: HttpRequest) -> HttpResponse:
 @require_safe
 @never_cache
 def ready(request: HttpRequest) -> HttpResponse:
-    """The database answers, the bell rings and the mail goes out; otherwise 503 with the reasons."""
+    """The database answers, the bell rings, mail goes out; otherwise 503 with the reasons."""
     found = reasons(timezone.now())
     return JsonResponse({"ready": not found, "reasons": found}, status=503 if found else 200)
