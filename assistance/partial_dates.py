@@ -18,7 +18,8 @@ def validate_partial_date(text: str) -> None:
     if not re.fullmatch(PATTERN, text):
         raise ValidationError(
             _(
-                "Write a year, a month or a day: 2021, 2021-06 or 2021-06-01; leave blank if unknown."
+                "Write a year, a month or a day: 2021, 2021-06 or 2021-06-01;"
+                " leave blank if unknown."
             )
         )
     if len(text) == len("YYYY-MM-DD"):
@@ -51,7 +52,8 @@ class LastDay(_DayOfPartial):
 
     template = (
         "CASE WHEN length(%(expressions)s) = 10 THEN"
-        " make_date(left(%(expressions)s, 4)::int, substr(%(expressions)s, 6, 2)::int, substr(%(expressions)s, 9, 2)::int)"
+        " make_date(left(%(expressions)s, 4)::int,"
+        " substr(%(expressions)s, 6, 2)::int, substr(%(expressions)s, 9, 2)::int)"
         " ELSE (make_date(nullif(left(%(expressions)s, 4), '')::int,"
         " coalesce(nullif(substr(%(expressions)s, 6, 2), ''), '12')::int, 1)"
         " + interval '1 month' - interval '1 day')::date END"

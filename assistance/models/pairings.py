@@ -150,7 +150,8 @@ class Pairing(models.Model):
                     (days("starts_on", "ends_on"), RangeOperators.OVERLAPS),
                 ],
                 violation_error_message=_(
-                    "This tie would be in force twice on one day; give exact days where two spells meet inside a month."
+                    "This tie would be in force twice on one day; give exact days"
+                    " where two spells meet inside a month."
                 ),
             ),
         ]

@@ -127,7 +127,8 @@ def validate_uscc(text: str) -> None:
     if len(text) != 18 or any(c not in _USCC_ALPHABET for c in text):
         raise ValidationError(
             _(
-                "A unified social credit code has 18 digits and capital letters, without I, O, S, V and Z."
+                "A unified social credit code has 18 digits and capital"
+                " letters, without I, O, S, V and Z."
             )
         )
     weighed = sum(_USCC_ALPHABET.index(c) * pow(3, i, 31) for i, c in enumerate(text[:17]))

@@ -1,0 +1,59 @@
+"""The verbs of the work and the money; each exists once and serves admin, API, import and command.
+
+Every verb takes ``by`` (who does it) and ``now`` (an aware instant, from the door), locks the rows
+it decides on, and returns the fresh row. It raises ``DoesNotExist`` where ``by`` cannot see the
+row, ``PermissionDenied`` where the verb is not theirs, ``Refused`` where a rule forbids it,
+``Stale`` where ``version`` is given and outdated, ``ValidationError`` for ill-shaped values.
+"""
+
+from projects.actions.funds import (
+    confirm_transfer,
+    edit_fund_plan,
+    issue_fund_plan,
+    plan_funds,
+    record_transfer,
+    report_arrival,
+)
+from projects.actions.payments import pay, reject_payment, verify_payment
+from projects.actions.progress import report_progress, return_progress, verify_progress
+from projects.actions.road import (
+    admit,
+    advance,
+    allot,
+    approve,
+    complete,
+    create_project,
+    drop_allotment,
+    edit_draft,
+    reject,
+    return_to_draft,
+    start,
+    submit,
+)
+
+__all__ = [
+    "admit",
+    "advance",
+    "allot",
+    "approve",
+    "complete",
+    "confirm_transfer",
+    "create_project",
+    "drop_allotment",
+    "edit_draft",
+    "edit_fund_plan",
+    "issue_fund_plan",
+    "pay",
+    "plan_funds",
+    "record_transfer",
+    "reject",
+    "reject_payment",
+    "report_arrival",
+    "report_progress",
+    "return_progress",
+    "return_to_draft",
+    "start",
+    "submit",
+    "verify_payment",
+    "verify_progress",
+]
