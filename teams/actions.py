@@ -86,9 +86,10 @@ def end_posting(
     if not reason.strip():
         raise ValidationError({"reason": _("Give the reason; the other side will read it.")})
     posting.end_on, posting.end_reason = on, reason
+    posting.ended_at, posting.ended_by = now, by
     posting.state = PostingState.RECALLED if recalled else PostingState.ENDED
     posting.full_clean()
-    posting.record("end_on", "end_reason", "state", by=by, now=now)
+    posting.record("end_on", "end_reason", "ended_at", "ended_by", "state", by=by, now=now)
     return posting
 
 

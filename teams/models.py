@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import date, datetime
 from typing import Self
 
+from django.conf import settings
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import RangeOperators
 from django.core.validators import RegexValidator
@@ -156,6 +158,15 @@ class PostingQuerySet(LedgerQuerySet["Posting"]):
     seen_through = "pairing"
     business_day = "start_on"
 
+    def in_post(self, day: date, known_at: datetime) -> Self:
+        """Dispatched and not yet ended on ``day`` by what was known at ``known_at``.
+
+        The last day in post still counts; whoever overstays the planned end does too.
+        """
+        return self.as_at(day, known_at).filter(
+            Q(end_on=None) | Q(end_on__gte=day) | Q(ended_at__gt=known_at)
+        )
+
 
 class Direction(models.TextChoices):
     OUT = "OUT", pgettext_lazy("direction", "east to west")
@@ -232,6 +243,16 @@ class Posting(LedgerRow):
     planned_end = models.DateField(_("planned end"))
     end_on = models.DateField(_("ended on"), null=True, blank=True, editable=False)
     end_reason = models.TextField(_("reason for the end"), blank=True, editable=False)
+    ended_at = models.DateTimeField(_("end recorded at"), null=True, blank=True, editable=False)
+    ended_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        editable=False,
+        verbose_name=_("end recorded by"),
+    )
     letter_no = models.CharField(_("dispatch letter no."), max_length=80, blank=True)
     state = models.CharField(
         _("state"), max_length=9, choices=PostingState, default=PostingState.PLANNED, editable=False
@@ -290,6 +311,11 @@ class Posting(LedgerRow):
                     end_on__isnull=False,
                 )
                 & ~Q(end_reason=""),
+            ),
+            CheckConstraint(
+                name="posting_ended_at_and_by",
+                condition=Q(end_on=None, ended_at=None, ended_by=None)
+                | Q(end_on__isnull=False, ended_at__isnull=False, ended_by__isnull=False),
             ),
             UniqueConstraint(
                 name="person_in_one_post_at_a_time",
