@@ -4,7 +4,7 @@ SHELL := /bin/sh
 
 PY := .venv/bin/python
 
-.PHONY: help venv venv-dev pins
+.PHONY: help run manage test check venv venv-dev pins
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -36,6 +36,20 @@ define make_environment
 	  cp $(1) .venv/$(1).installed; \
 	fi
 endef
+
+run: venv ## start everything here: PORT=8080 chooses the port, DEMO=0 leaves out the demo ledger
+	@exec $(PY) -m deploy.local
+
+manage: venv ## one of Django's commands against what make run started: ARGS=shell
+	@test -f .data/environment || { echo 'Nothing to speak to yet: make run comes first.' >&2; exit 1; }
+	@set -a; . ./.data/environment; set +a; exec $(PY) manage.py $(ARGS)
+
+test: venv-dev ## run the tests; ARGS='tests/teams -k posting' chooses
+	@exec $(PY) -m pytest $(ARGS)
+
+# Each line goes on after the one before it failed, so one run shows everything that is wrong.
+check: venv-dev ## style, types, import contracts, migrations, deployment, known vulnerabilities
+	@exec $(PY) -m deploy.check
 
 venv: ## make .venv with what the product needs to run
 	$(call make_environment,requirements.txt)

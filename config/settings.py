@@ -127,10 +127,11 @@ OTP_TOTP_ISSUER = "Jiedui"
 
 # Five failures close an account for half an hour, whatever address they come from: an attacker
 # with many addresses gets no sixth guess, and one office behind one address cannot be locked out
-# as a whole by one forgetful colleague.
+# as a whole by one forgetful colleague. The pair with the address is the weaker rule and adds
+# nothing; django-axes asks for an address in its own check.
 AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = timedelta(minutes=30)
-AXES_LOCKOUT_PARAMETERS = ["username"]
+AXES_LOCKOUT_PARAMETERS = ["username", ["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
 AXES_CLIENT_IP_CALLABLE = "assistance.sessions.client_address"

@@ -7,6 +7,7 @@ import http.client
 import json
 import os
 import secrets
+import shlex
 import signal
 import socket
 import subprocess  # nosec B404 - starting programs is the point
@@ -27,6 +28,7 @@ from deploy.local.supervisor import Supervisor
 ROOT = Path(__file__).resolve().parents[2]
 HOST = "127.0.0.1"
 FIRST_PORT = 8000
+FIRST_MAILBOX_PORT = 8025
 PORTS_TO_TRY = 100
 READY_WITHIN = 90.0  # seconds
 
@@ -69,6 +71,14 @@ def listen(port: int) -> socket.socket:
     return listening
 
 
+def next_free(first: int) -> socket.socket:
+    """Listen on this port or the next one that is free."""
+    for port in range(first, first + PORTS_TO_TRY):
+        with contextlib.suppress(OSError):
+            return listen(port)
+    raise CannotStart(f"No port from {first} on is free. Choose one, as PORT=9000")
+
+
 def desk_socket(wanted: str) -> socket.socket:
     """Listen on PORT; without it on 8000 or the next port that is free."""
     if wanted:
@@ -80,10 +90,7 @@ def desk_socket(wanted: str) -> socket.socket:
             raise CannotStart(
                 f"Port {wanted} cannot be used ({error.strerror}). Choose another, as PORT=8080"
             ) from None
-    for port in range(FIRST_PORT, FIRST_PORT + PORTS_TO_TRY):
-        with contextlib.suppress(OSError):
-            return listen(port)
-    raise CannotStart(f"No port from {FIRST_PORT} on is free. Choose one, as PORT=9000")
+    return next_free(FIRST_PORT)
 
 
 def port_of(listening: socket.socket) -> int:
@@ -107,9 +114,11 @@ class Run:
         self.place = place
         self.demo = os.environ.get("DEMO", "1") != "0"
         self.supervisor = Supervisor(place.data / "children.json", say=say)
+        for name in leftovers.end_all(self.supervisor.note):
+            say(f"  ended the {name} that a killed run had left")
         self.desk = desk_socket(os.environ.get("PORT", ""))
         self.own_mailbox = not os.environ.get("EMAIL_URL")
-        self.smtp, self.mailbox_page = listen(0), listen(0)
+        self.smtp, self.mailbox_page = listen(0), next_free(FIRST_MAILBOX_PORT)
         self.environment: dict[str, str] = {}
         self.number = 0
         self.of = 4 + len(prepare.steps(demo=self.demo))
@@ -117,8 +126,6 @@ class Run:
 
     def start(self) -> None:
         """Take every step up to the moment the desk answers that it is ready."""
-        for name in leftovers.end_all(self.supervisor.note):
-            say(f"  ended a {name} that a killed run had left")
         site = f"http://{HOST}:{port_of(self.desk)}"
         self.environment = {
             "PROFILE": "local",
@@ -131,11 +138,13 @@ class Run:
             "DJANGO_SETTINGS_MODULE": "config.settings",
             "PYTHONUNBUFFERED": "1",
         }
-        (self.place.data / "static").mkdir(exist_ok=True)
+        private(self.place.data / "log")
+        private(self.place.data / "static")
         self._database()
         self._broker()
         mail = f"smtp://{HOST}:{port_of(self.smtp)}"
         self.environment["EMAIL_URL"] = os.environ.get("EMAIL_URL") or mail
+        self._write_environment()
         self._prepare()
         with self._step("Desk, worker, bell" + (" and mailbox" if self.own_mailbox else "")):
             for child in self._programs():
@@ -194,6 +203,14 @@ class Run:
             self.supervisor.keep(server.start)
         self.environment["REDIS_URL"] = server.url
 
+    def _write_environment(self) -> None:
+        """For `make manage`, which speaks to the same database and broker."""
+        path = self.place.data / "environment"
+        path.unlink(missing_ok=True)
+        with open(path, "x", opener=lambda name, flags: os.open(name, flags, 0o600)) as out:
+            for name, value in self.environment.items():
+                out.write(f"{name}={shlex.quote(value)}\n")
+
     def _prepare(self) -> None:
         command = [sys.executable, "-m", "deploy.local.prepare"]
         command += ["--first", str(self.number + 1), "--of", str(self.of)]
@@ -220,7 +237,7 @@ class Run:
         python = sys.executable
         celery = [python, "-m", "celery", "--app", "config"]
         log = self.place.data / "log"
-        bell_notes = self.place.data / "bell"
+        bell_notes = private(self.place.data / "bell") / "schedule"
         programs: dict[str, tuple[list[str], list[int]]] = {}
         if self.own_mailbox:
             letters = private(self.place.data / "mailbox")
@@ -272,7 +289,7 @@ class Run:
                 if answer.status == http.client.OK:
                     return
                 reasons = ", ".join(json.loads(answer.read())["reasons"])
-            time.sleep(0.1)
+            time.sleep(0.2)
         self.warnings.append(f"WARNING: not ready after {READY_WITHIN:.0f} s: {reasons}")
 
 

@@ -9,9 +9,7 @@ from datetime import datetime
 from email import message_from_bytes, policy
 from email.message import EmailMessage, MIMEPart
 from email.parser import BytesHeaderParser
-from email.utils import parsedate_to_datetime
 from pathlib import Path
-from typing import cast
 
 NAME = re.compile(r"\d{8}T\d{6}\.\d{6}Z-[0-9a-f]{8}")
 
@@ -43,7 +41,6 @@ class Heading:
     subject: str
     sender: str
     recipient: str
-    sent_at: datetime | None
 
 
 def headings(directory: Path, *, first: int, at_most: int) -> tuple[list[Heading], int]:
@@ -53,21 +50,16 @@ def headings(directory: Path, *, first: int, at_most: int) -> tuple[list[Heading
     found = []
     for name in names[first : first + at_most]:
         with (directory / f"{name}.eml").open("rb") as letter:
-            found.append(_heading(name, cast(EmailMessage, parser.parse(letter))))
+            found.append(_heading(name, parser.parse(letter)))
     return found, len(names)
 
 
 def _heading(name: str, letter: EmailMessage) -> Heading:
-    try:
-        sent_at = parsedate_to_datetime(str(letter["Date"]))
-    except ValueError:
-        sent_at = None
     return Heading(
         name=name,
         subject=str(letter["Subject"] or ""),
         sender=str(letter["From"] or ""),
         recipient=str(letter["Delivered-To"] or letter["To"] or ""),
-        sent_at=sent_at,
     )
 
 
