@@ -47,7 +47,7 @@ manage: venv ## one of Django's commands against what make run started: ARGS=she
 test: venv-dev ## run the tests; ARGS='tests/teams -k posting' chooses
 	@exec $(PY) -m pytest $(ARGS)
 
-# Each line goes on after the one before it failed, so one run shows everything that is wrong.
+# Every gate is tried, so one run shows everything that is wrong.
 check: venv-dev ## style, types, import contracts, migrations, deployment, known vulnerabilities
 	@exec $(PY) -m deploy.check
 

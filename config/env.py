@@ -234,7 +234,7 @@ def database(name: str) -> dict[str, Any]:
         raise wrong(name, "is not the address of a PostgreSQL database") from error.__cause__
 
 
-def broker(name: str) -> tuple[str, dict[str, str]]:
+def broker(name: str) -> tuple[str, dict[str, Any]]:
     """The broker's address as Celery reads it, and the directories of a file broker."""
     value = text(name)
     parts = urlsplit(value)
