@@ -259,8 +259,10 @@ def relay(name: str) -> SmtpRelay:
     ways = {"smtp": ("", 25), "smtp+tls": ("starttls", 587), "smtps": ("implicit", 465)}
     try:
         tls, port = ways[parts.scheme]
+        if not parts.hostname:
+            raise ValueError(name)
         return SmtpRelay(
-            host=parts.hostname or "",
+            host=parts.hostname,
             port=parts.port or port,
             user=unquote(parts.username or ""),
             password=unquote(parts.password or ""),
