@@ -1,4 +1,7 @@
+from typing import Any
+
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
 
 from assistance.roles import READERS, Grants, Role
@@ -18,3 +21,12 @@ class ReportingConfig(AppConfig):
         "resolve_outgoingmail": (Role.REVIEWER, Role.SYSADMIN),
         "rebuild_edition": (Role.REVIEWER,),
     }
+
+    def ready(self) -> None:
+        post_migrate.connect(_make_definitions, sender=self, dispatch_uid="reporting.definitions")
+
+
+def _make_definitions(**_signal: Any) -> None:
+    from reporting.actions.definitions import ensure_definitions  # noqa: PLC0415  models are loaded now
+
+    ensure_definitions()

@@ -1,0 +1,119 @@
+"""The ledgers that go with a report's workbook: the rows behind its figures, as known then."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import override
+
+from projects.models import Payment, Project, Sector, Source, Stage, Transfer
+from reporting.reckoning import Reckoning
+from reporting.render import Ledger
+from teams.models import Category, Direction, Posting
+
+
+def ledgers(r: Reckoning, language: str) -> list[Ledger]:
+    """Projects, money in two levels, and people, of the edition's scope, in ``language``."""
+    with override(language):
+        return [_projects(r), _funds(r), _payments(r), _people(r)]
+
+
+def _projects(r: Reckoning) -> Ledger:
+    paid = _sums_by_project(r)
+    columns = [
+        (_("Project code"), "text"), (_("Project name"), "text"), (_("County"), "text"),
+        (_("Sector"), "text"), (_("Fiscal year"), "text"), (_("Stage"), "text"),
+        (_("Total investment"), "yuan"), (_("Aid allocated"), "yuan"), (_("Paid"), "yuan"),
+        (_("Progress"), "percent"), (_("Planned start"), "date"), (_("Planned end"), "date"),
+        (_("Implementing unit"), "text"),
+    ]  # fmt: skip
+    found = Project.objects.filter(pk__in=r.stages).exclude(stage=Stage.DRAFT)
+    found = found.select_related("county", "implementing_unit").order_by("code")
+    rows = [
+        (
+            p.code, p.name, p.county.name, _label(Sector, p.sector), str(p.fiscal_year),
+            _label(Stage, r.stages[p.pk]), p.total_investment_yuan,
+            r.aid_of_project.get(p.pk, Decimal(0)), paid.get(p.pk, Decimal(0)),
+            r.progress.get(p.pk), p.planned_start, p.planned_end,
+            p.implementing_unit.name if p.implementing_unit else "",
+        )
+        for p in found
+        if r.stages[p.pk] != Stage.DRAFT
+    ]  # fmt: skip
+    return Ledger("projects", _("Project ledger"), _("Unit: CNY 10,000"), columns, rows)
+
+
+def _sums_by_project(r: Reckoning) -> dict[int, Decimal]:
+    sums: dict[int, Decimal] = {}
+    paid = Payment.objects.within(r.scope).as_at(*r.at)
+    for project, amount in paid.values_list("project_funding__project_id", "amount_yuan"):
+        sums[project] = sums.get(project, Decimal(0)) + amount
+    return sums
+
+
+def _funds(r: Reckoning) -> Ledger:
+    columns = [
+        (_("Recipient"), "text"), (_("Source"), "text"), (_("Fiscal year"), "text"),
+        (_("Document no."), "text"), (_("Sent on"), "date"), (_("Arrived on"), "date"),
+        (_("Amount"), "yuan"), (_("Treasury"), "text"), (_("Voucher no."), "text"),
+    ]  # fmt: skip
+    found = Transfer.objects.within(r.scope).as_at(*r.at).filter(fund_plan__fiscal_year=r.year)
+    found = found.select_related("fund_plan__pairing__recipient", "treasury")
+    rows = [
+        (
+            t.fund_plan.pairing.recipient.name, _label(Source, t.fund_plan.source),
+            str(t.fund_plan.fiscal_year), t.fund_plan.doc_no, t.sent_on, t.arrived_on,
+            t.amount_yuan, t.treasury.name, t.voucher_no,
+        )
+        for t in found.order_by("arrived_on", "pk")
+    ]  # fmt: skip
+    return Ledger("transfers", _("Fund ledger A"), _("Unit: CNY 10,000"), columns, rows)
+
+
+def _payments(r: Reckoning) -> Ledger:
+    columns = [
+        (_("Project code"), "text"), (_("Project name"), "text"), (_("Source"), "text"),
+        (_("Paid on"), "date"), (_("Amount"), "yuan"), (_("Payee"), "text"),
+        (_("Treasury"), "text"), (_("Voucher no."), "text"),
+    ]  # fmt: skip
+    found = Payment.objects.within(r.scope).as_at(*r.at)
+    found = found.filter(project_funding__fiscal_year=r.year)
+    found = found.select_related("project_funding__project", "payee", "treasury")
+    rows = [
+        (
+            p.project_funding.project.code, p.project_funding.project.name,
+            _label(Source, p.project_funding.source), p.paid_on, p.amount_yuan, p.payee.name,
+            p.treasury.name, p.voucher_no,
+        )
+        for p in found.order_by("paid_on", "pk")
+    ]  # fmt: skip
+    return Ledger("payments", _("Fund ledger B"), _("Unit: CNY 10,000"), columns, rows)
+
+
+def _people(r: Reckoning) -> Ledger:
+    columns = [
+        (_("Name"), "text"), (_("Direction"), "text"), (_("Category"), "text"),
+        (_("Region"), "text"), (_("Host unit"), "text"), (_("Post"), "text"),
+        (_("Starts on"), "date"), (_("Planned end"), "date"),
+    ]  # fmt: skip
+    found = Posting.objects.within(r.scope).in_post(*r.at)
+    found = found.select_related("person", "region", "host_unit").order_by("region__code", "pk")
+    rows = [
+        (
+            masked(p.person.name), _label(Direction, p.direction), _label(Category, p.category),
+            p.region.name, p.host_unit.name, p.host_post, p.start_on, p.planned_end,
+        )
+        for p in found
+    ]  # fmt: skip
+    return Ledger("people", _("People ledger (masked)"), "", columns, rows)
+
+
+def masked(name: str) -> str:
+    """The first character of a name and a star for each of the others."""
+    return name[:1] + "*" * (len(name) - 1)
+
+
+def _label(choices: Any, value: str) -> str:
+    return str(choices(value).label)

@@ -1,0 +1,326 @@
+"""What the ledger says about one scope on the last day of one month, as known at one instant.
+
+Every sum is one query for all regions at once. Sections read a ``Reckoning``; they never query.
+The formulas are those of the programme office's monthly report (see ``docs/figures.md``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from functools import cached_property
+from typing import Any, NamedTuple
+
+from django.db.models import F, Q, Sum
+
+from assistance.models import Pairing
+from assistance.models.rows import LedgerRow
+from assistance.periods import Month
+from assistance.scope import Scope
+from projects.models import (
+    AID,
+    BUCKETS,
+    FundPlan,
+    Payment,
+    ProgressReport,
+    Project,
+    ProjectFunding,
+    Stage,
+    StageChange,
+    Transfer,
+    YearPlanEntry,
+)
+from projects.models.funds import WITHOUT_A_PLAN
+from teams.models import Posting, Team
+
+ZERO = Decimal(0)
+COMPLETED_OR_LATER = frozenset({Stage.COMPLETED, *BUCKETS["accepted"]})
+STARTED_OR_LATER = frozenset({Stage.ACTIVE, *COMPLETED_OR_LATER})
+
+
+class AsAt(NamedTuple):
+    """A day T and the instant K of knowledge."""
+
+    day: date
+    known_at: datetime
+
+
+class Measure(NamedTuple):
+    """A sum of money: which rows it adds up, and where they keep year, source and pairing."""
+
+    model: type[LedgerRow]
+    year: str
+    source: str
+    pairing: str
+
+
+MEASURES = {
+    "plan": Measure(FundPlan, "fiscal_year", "source", "pairing"),
+    "arr": Measure(Transfer, "fund_plan__fiscal_year", "fund_plan__source", "fund_plan__pairing"),
+    "alloc": Measure(ProjectFunding, "fiscal_year", "source", "fund_plan__pairing"),
+    "paid": Measure(
+        Payment,
+        "project_funding__fiscal_year",
+        "project_funding__source",
+        "project_funding__fund_plan__pairing",
+    ),
+}
+
+
+class Cell(NamedTuple):
+    """Where a sum of money belongs: the programme, recipient and source of its fund plan."""
+
+    programme: str
+    recipient: str
+    source: str
+
+
+class Money:
+    """The sums of one measure at one instant, by programme, recipient and source, in yuan."""
+
+    def __init__(self, sums: dict[Cell, Decimal]) -> None:
+        self.sums = sums
+
+    def of(
+        self, *, programme: str = "", recipients: Iterable[str] = (), sources: Iterable[str] = AID
+    ) -> Decimal:
+        """The sum over the cells that fit; fiscal aid unless other sources are named."""
+        wanted, places = set(sources), set(recipients)
+        return sum(
+            (
+                yuan
+                for cell, yuan in self.sums.items()
+                if cell.source in wanted
+                and (not programme or cell.programme == programme)
+                and (not places or cell.recipient in places)
+            ),
+            ZERO,
+        )
+
+
+@dataclass(frozen=True)
+class Spell:
+    """A project in the year's plan, as far as its report needs it."""
+
+    project: int
+    nature: str
+    stage: str
+    started: bool
+
+
+class Reckoning:
+    """All figures of one scope for one month; ``known_at`` and ``known_before`` are K and K₋₁."""
+
+    def __init__(
+        self, scope: Scope, month: Month, *, known_at: datetime, known_before: datetime
+    ) -> None:
+        self.scope = scope
+        self.month = month
+        self.year = month.year
+        self.at = AsAt(month.ends_on, known_at)
+        # what was dated before the month, as known then and as known now; before January nothing is
+        self.before = AsAt(month.previous.ends_on, known_before)
+        self.before_known_now = AsAt(month.previous.ends_on, known_at)
+
+    # ------------------------------------------------------------------------------- money
+
+    def _money(self, code: str, at: AsAt, years: Q | None = None) -> Money:
+        measure = MEASURES[code]
+        rows = measure.model._default_manager.as_at(*at)  # type: ignore[attr-defined]  # a ledger's manager
+        rows = rows.filter(self.scope.q(measure.pairing), years or Q(**{measure.year: self.year}))
+        sums = rows.values_list(
+            f"{measure.pairing}__programme__code",
+            f"{measure.pairing}__recipient__code",
+            measure.source,
+        ).annotate(Sum("amount_yuan"))
+        return Money({Cell(*place): yuan for *place, yuan in sums.order_by()})
+
+    @cached_property
+    def money(self) -> dict[str, Money]:
+        """Plan, arrived, allocated and paid of this year's plans, cumulative to the last day."""
+        return {code: self._money(code, self.at) for code in MEASURES}
+
+    @cached_property
+    def money_before(self) -> dict[str, Money]:
+        """The same as the report of the month before had it; nothing in January."""
+        if self.month.month == 1:
+            return {code: Money({}) for code in MEASURES}
+        return {code: self._money(code, self.before) for code in MEASURES}
+
+    @cached_property
+    def money_entered_late(self) -> dict[str, Money]:
+        """Cumulative to the day before the month, as known now: what is more than before came late."""
+        return {code: self._money(code, self.before_known_now) for code in ("arr", "paid")}
+
+    @cached_property
+    def carried_over(self) -> dict[str, Decimal]:
+        """Aid of plans of earlier years that arrived, was allocated or was paid in this year."""
+        found = {}
+        new_year = AsAt(date(self.year - 1, 12, 31), self.at.known_at)
+        for code in ("arr", "alloc", "paid"):
+            earlier = Q(**{f"{MEASURES[code].year}__lt": self.year})
+            found[code] = (
+                self._money(code, self.at, earlier).of() - self._money(code, new_year, earlier).of()
+            )
+        return found
+
+    @cached_property
+    def allocated_without_a_plan(self) -> dict[str, Decimal]:
+        """Matching and own funds of this year's approved projects: they have no fund plan."""
+        rows = ProjectFunding.objects.as_at(*self.at).filter(
+            self.scope.q("project__pairing"), fiscal_year=self.year, source__in=WITHOUT_A_PLAN
+        )
+        return dict(rows.values_list("source").annotate(Sum("amount_yuan")).order_by())
+
+    @cached_property
+    def allocated_by_use(self) -> list[tuple[str, bool, str, Decimal]]:
+        """Allocated aid by sector, by whether it improves livelihoods, and by level of spending."""
+        rows = ProjectFunding.objects.as_at(*self.at).filter(
+            self.scope.q("fund_plan__pairing"), fiscal_year=self.year, source__in=AID
+        )
+        uses = rows.values_list("project__sector", "project__is_livelihood", "project__spend_level")
+        return list(uses.annotate(Sum("amount_yuan")).order_by())
+
+    @cached_property
+    def paid_by_sector(self) -> dict[str, Decimal]:
+        rows = Payment.objects.as_at(*self.at).filter(
+            self.scope.q("project_funding__fund_plan__pairing"),
+            project_funding__fiscal_year=self.year,
+            project_funding__source__in=AID,
+        )
+        sums = rows.values_list("project_funding__project__sector").annotate(Sum("amount_yuan"))
+        return dict(sums.order_by())
+
+    # ---------------------------------------------------------------------------- pairings
+
+    @cached_property
+    def pairings(self) -> list[Pairing]:
+        """Pairings in force on the last day; an unknown first day counts as in force."""
+        found = Pairing.objects.within(self.scope).in_force_on(self.at.day)
+        return list(found.select_related("programme", "donor", "recipient__parent"))
+
+    @cached_property
+    def pairings_of_the_year(self) -> list[Pairing]:
+        """Pairings of aid-carrying programmes in force on some day of the year so far."""
+        found = Pairing.objects.within(self.scope).filter(programme__carries_aid=True)
+        found = found.in_force_between(date(self.year, 1, 1), self.at.day)
+        return list(found.select_related("programme", "donor", "recipient__parent__parent"))
+
+    # ---------------------------------------------------------------------------- projects
+
+    def _stages(self, at: AsAt) -> dict[int, str]:
+        """The stage of every project at T as known at K: its last step by effective day."""
+        steps = StageChange.objects.within(self.scope).as_at(*at)
+        last = steps.order_by("project_id", "-effective_on", "-id").distinct("project_id")
+        return dict(last.values_list("project_id", "to_stage"))
+
+    @cached_property
+    def stages(self) -> dict[int, str]:
+        return self._stages(self.at)
+
+    @cached_property
+    def started(self) -> set[int]:
+        """Projects whose works had begun by the last day."""
+        return self._started(self.at)
+
+    def _started(self, at: AsAt) -> set[int]:
+        begun = StageChange.objects.within(self.scope).as_at(*at).filter(to_stage=Stage.ACTIVE)
+        return set(begun.values_list("project_id", flat=True))
+
+    def _year_plan(self, at: AsAt) -> list[tuple[int, str]]:
+        entries = YearPlanEntry.objects.within(self.scope).as_at(*at).filter(year=self.year)
+        entries = entries.filter(Q(released_on=None) | Q(released_on__gt=at.day))
+        return list(entries.order_by("project_id").values_list("project_id", "nature"))
+
+    @cached_property
+    def year_plan(self) -> list[Spell]:
+        """The projects of this year's plan with their stage; those released from it left out."""
+        return [
+            Spell(project, nature, self.stages[project], project in self.started)
+            for project, nature in self._year_plan(self.at)
+        ]
+
+    @cached_property
+    def year_plan_before(self) -> list[Spell]:
+        """The same as the report of the month before had it; nothing in January."""
+        if self.month.month == 1:
+            return []
+        stages, started = self._stages(self.before), self._started(self.before)
+        return [
+            Spell(project, nature, stages[project], project in started)
+            for project, nature in self._year_plan(self.before)
+        ]
+
+    @cached_property
+    def released(self) -> int:
+        """Projects that were in this year's plan and were released from it by the last day."""
+        entries = YearPlanEntry.objects.within(self.scope).as_at(*self.at)
+        return entries.filter(year=self.year, released_on__lte=self.at.day).count()
+
+    @cached_property
+    def planned_projects(self) -> dict[int, Project]:
+        """The projects of this year's plan with county and pairing, by primary key."""
+        wanted = [spell.project for spell in self.year_plan]
+        found = Project.objects.filter(pk__in=wanted).select_related("county", "pairing__programme")
+        return {project.pk: project for project in found}
+
+    @cached_property
+    def completed_on(self) -> dict[int, date]:
+        """The last day of the works of every project that is completed by the last day."""
+        done = (
+            StageChange.objects.within(self.scope).as_at(*self.at).filter(to_stage=Stage.COMPLETED)
+        )
+        newest = done.order_by("project_id", "-effective_on", "-id").distinct("project_id")
+        days = dict(newest.values_list("project_id", "effective_on"))
+        return {pk: day for pk, day in days.items() if self.stages[pk] in COMPLETED_OR_LATER}
+
+    @cached_property
+    def progress(self) -> dict[int, Decimal]:
+        """The last verified progress of every project in per cent."""
+        reports = ProgressReport.objects.within(self.scope).as_at(*self.at)
+        newest = reports.order_by("project_id", "-measured_on", "-id").distinct("project_id")
+        return dict(newest.values_list("project_id", "physical_pct"))
+
+    @cached_property
+    def aid_of_project(self) -> dict[int, Decimal]:
+        """Aid allocated to every project, over all years, in yuan."""
+        shares = ProjectFunding.objects.within(self.scope).as_at(*self.at).filter(source__in=AID)
+        return dict(shares.values_list("project_id").annotate(Sum("amount_yuan")).order_by())
+
+    # ------------------------------------------------------------------------------ people
+
+    @cached_property
+    def postings_in_post(self) -> list[Mapping[str, Any]]:
+        found = Posting.objects.within(self.scope).in_post(*self.at)
+        return list(
+            found.values("person_id", "region__code", "category", "direction", "planned_end")
+        )
+
+    @cached_property
+    def postings_begun_in_month(self) -> list[Mapping[str, Any]]:
+        found = Posting.objects.within(self.scope).as_at(*self.at)
+        found = found.filter(start_on__gte=self.month.starts_on)
+        return list(found.values("person_id", "region__code"))
+
+    @cached_property
+    def postings_ended_in_month(self) -> list[Mapping[str, Any]]:
+        found = Posting.objects.within(self.scope).as_at(*self.at)
+        found = found.filter(
+            end_on__range=(self.month.starts_on, self.at.day), ended_at__lte=self.at.known_at
+        )
+        return list(found.values("person_id", "region__code"))
+
+    @cached_property
+    def teams(self) -> list[tuple[Team, int]]:
+        """Teams dispatched by the last day, each with the persons registered in post."""
+        found = Team.objects.within(self.scope).filter(batch__dispatched_on__lte=self.at.day)
+        registered: dict[int, set[int]] = {}
+        in_post = Posting.objects.within(self.scope).in_post(*self.at).filter(team__isnull=False)
+        for team, person in in_post.values_list(F("team_id"), F("person_id")):
+            registered.setdefault(team, set()).add(person)
+        return [
+            (team, len(registered.get(team.pk, ())))
+            for team in found.select_related("batch", "region")
+        ]

@@ -1,0 +1,176 @@
+"""The chapter on funds: plan, arrived, allocated and paid, by region, source and sector."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from assistance.models import Region
+from assistance.models.regions import RegionLevel
+from projects.models import AID, Sector, Source
+from projects.models.funds import WITHOUT_A_PLAN
+from reporting.reckoning import MEASURES, Reckoning
+from reporting.sections.shape import Section, Value, rate, row, yuan
+
+LIVELIHOOD_TARGET = 90  # per cent; the five-year plan's promise
+COUNTY_AND_BELOW_TARGET = 80  # per cent; assumed
+COUNTY_AND_BELOW = frozenset({"county", "town", "village"})
+REGION_COLUMNS = (
+    ("plan", "yuan"),
+    ("arr", "yuan"),
+    ("alloc", "yuan"),
+    ("paid", "yuan"),
+    ("arrival_rate", "percent"),
+    ("allocation_rate", "percent"),
+    ("payment_rate", "percent"),
+    ("arr_month", "yuan"),
+    ("paid_month", "yuan"),
+)
+
+
+def funds(r: Reckoning) -> Section:
+    """Fiscal aid of this year's plans, cumulative; other sources apart; earlier years in one row.
+    """
+    section = Section("funds")
+    alloc, arr, paid = (r.money[code].of() for code in ("alloc", "arr", "paid"))
+    livelihood = sum((y for _s, good, _l, y in r.allocated_by_use if good), Decimal(0))
+    near = sum(
+        (y for _s, _g, level, y in r.allocated_by_use if level in COUNTY_AND_BELOW), Decimal(0)
+    )
+    industry = sum(
+        (y for sector, _g, _l, y in r.allocated_by_use if sector == Sector.IND), Decimal(0)
+    )
+    for code, part, whole, formula in (
+        ("livelihood_share", livelihood, alloc, "alloc[is_livelihood] / alloc"),
+        ("county_below_share", near, alloc, "alloc[spend_level in county, town, village] / alloc"),
+        ("industry_share", industry, alloc, "alloc[sector = IND] / alloc"),
+        ("paid_of_arrived", paid, arr, "paid / arr"),
+    ):
+        section.add(code, "percent", rate(part, whole), of=(part, whole), formula=formula)
+    section.add("livelihood_target", "percent", f"{LIVELIHOOD_TARGET}.0", formula="target")
+    section.add("county_below_target", "percent", f"{COUNTY_AND_BELOW_TARGET}.0", formula="target")
+    section.add(
+        "idle",
+        "yuan",
+        yuan(max(arr - alloc, Decimal(0))),
+        of=(arr, alloc),
+        formula="arr - alloc, if > 0",
+    )
+    section.table("by_region", REGION_COLUMNS, _by_region(r))
+    section.table("by_source", [(code, "yuan") for code in MEASURES], _by_source(r))
+    section.table(
+        "by_sector",
+        [
+            ("alloc", "yuan"),
+            ("share", "percent"),
+            ("paid", "yuan"),
+            ("projects_planned", "projects"),
+        ],
+        _by_sector(r, alloc),
+    )
+    return section
+
+
+def _cells(r: Reckoning, **where: Any) -> list[Value]:
+    plan, arr, alloc, paid = (r.money[code].of(**where) for code in MEASURES)
+    arr_month = arr - r.money_before["arr"].of(**where)
+    paid_month = paid - r.money_before["paid"].of(**where)
+    return [
+        yuan(plan), yuan(arr), yuan(alloc), yuan(paid),
+        rate(arr, plan), rate(alloc, plan), rate(paid, alloc),
+        yuan(arr_month), yuan(paid_month),
+    ]  # fmt: skip
+
+
+def _by_region(r: Reckoning) -> list[dict[str, Any]]:
+    """Programme, prefecture, county; a prefecture's sum holds its own plans and its counties'."""
+    tree: dict[str, dict[str, set[str]]] = {}
+    regions: dict[str, Region] = {}
+    for pairing in r.pairings_of_the_year:
+        regions[pairing.recipient.code] = pairing.recipient
+        tree.setdefault(pairing.programme.code, {})
+    moved = {cell for money in r.money.values() for cell in money.sums if cell.source in AID}
+    missing = {cell.recipient for cell in moved} - set(regions)
+    for region in Region.objects.filter(code__in=missing).select_related("parent"):
+        regions[region.code] = region
+    places = {(p.programme.code, p.recipient.code) for p in r.pairings_of_the_year}
+    places |= {(cell.programme, cell.recipient) for cell in moved}
+    for programme, code in sorted(places):
+        region = regions[code]
+        at_county = region.level == RegionLevel.COUNTY and region.parent is not None
+        prefecture = region.parent.code if at_county and region.parent else region.code
+        tree.setdefault(programme, {}).setdefault(prefecture, set()).add(code)
+    rows = []
+    for programme, prefectures in sorted(tree.items()):
+        rows.append(row(programme, _cells(r, programme=programme), kind="programme"))
+        for prefecture, codes in sorted(prefectures.items()):
+            where = {"programme": programme, "recipients": codes}
+            rows.append(row(prefecture, _cells(r, **where), kind="prefecture", depth=1))
+            for code in sorted(codes):
+                if code == prefecture and (len(codes) == 1 or not _moved(r, programme, code)):
+                    continue
+                kind = "own" if code == prefecture else "county"
+                cells = _cells(r, programme=programme, recipients=[code])
+                rows.append(row(code, cells, kind=kind, depth=2))
+    rows.append(row("total", _cells(r), kind="total"))
+    carried = r.carried_over
+    rows.append(
+        row(
+            "carry_over",
+            [
+                None,
+                yuan(carried["arr"]),
+                yuan(carried["alloc"]),
+                yuan(carried["paid"]),
+                *[None] * 5,
+            ],
+            kind="carry_over",
+        )
+    )
+    return rows
+
+
+def _moved(r: Reckoning, programme: str, code: str) -> bool:
+    return any(money.of(programme=programme, recipients=[code]) for money in r.money.values())
+
+
+def _by_source(r: Reckoning) -> list[dict[str, Any]]:
+    rows = [row(s.value, _sums(r, [s.value])) for s in AID]
+    rows.append(row("aid", _sums(r, AID), kind="subtotal"))
+    for source in Source:
+        if source in AID:
+            continue
+        if source in WITHOUT_A_PLAN:
+            own = r.allocated_without_a_plan.get(source.value, Decimal(0))
+            rows.append(row(source.value, [None, None, yuan(own), None]))
+        else:
+            rows.append(row(source.value, _sums(r, [source.value])))
+    return rows
+
+
+def _sums(r: Reckoning, sources: Any) -> list[Value]:
+    return [yuan(r.money[code].of(sources=sources)) for code in MEASURES]
+
+
+def _by_sector(r: Reckoning, alloc: Decimal) -> list[dict[str, Any]]:
+    by_sector: dict[str, Decimal] = {}
+    for sector, _good, _level, amount in r.allocated_by_use:
+        by_sector[sector] = by_sector.get(sector, Decimal(0)) + amount
+    projects: dict[str, int] = {}
+    for project in r.planned_projects.values():
+        projects[project.sector] = projects.get(project.sector, 0) + 1
+    rows = [
+        row(
+            sector.value,
+            [
+                yuan(by_sector.get(sector.value, Decimal(0))),
+                rate(by_sector.get(sector.value, Decimal(0)), alloc),
+                yuan(r.paid_by_sector.get(sector.value, Decimal(0))),
+                str(projects.get(sector.value, 0)),
+            ],
+        )
+        for sector in Sector
+    ]
+    paid = sum(r.paid_by_sector.values(), Decimal(0))
+    total = [yuan(alloc), rate(alloc, alloc), yuan(paid), str(len(r.planned_projects))]
+    return [*rows, row("total", total, kind="total")]
