@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import Exists, Min, OuterRef, Q
 
@@ -37,7 +38,6 @@ from reporting.render import render, subject
 
 log = logging.getLogger(__name__)
 
-LOOK_BACK = timedelta(days=400)  # how far missed periods are made up
 # A row carries the instant at which its transaction began, so the ledger of K is read a minute
 # after K: by then every transaction that could still add to it has ended or was cut off.
 SETTLING = timedelta(seconds=60)
@@ -67,14 +67,14 @@ def due_periods(now: datetime) -> Iterator[Due]:
     """Every closed period that an active subscription asks for, oldest first.
 
     A period is due once K and the time to settle have passed, if it ends on or after the day from
-    which the reader subscribed and at most ``LOOK_BACK`` ago.
+    which the reader subscribed and at most ``MAKE_UP_DAYS`` (a setting) ago.
     """
     wanted: dict[tuple[int, Scope], tuple[ReportDefinition, date]] = {}
     for subscription in Subscription.objects.active().select_related("definition", "scope_region"):
         key = (subscription.definition_id, subscription.scope)
         definition, since = wanted.get(key, (subscription.definition, subscription.starts_on))
         wanted[key] = (definition, min(since, subscription.starts_on))
-    oldest = local_day(now - LOOK_BACK)
+    oldest = local_day(now - timedelta(days=settings.MAKE_UP_DAYS))
     found = []
     for (_pk, scope), (definition, since) in wanted.items():
         month = Month.of(max(since, oldest))
