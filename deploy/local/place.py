@@ -1,5 +1,6 @@
 """Where a checkout keeps what it runs on."""
 
+import contextlib
 import hashlib
 import os
 import pwd
@@ -73,6 +74,8 @@ class Place:
         served = data
         if owner and not reachable(data / "postgres", owner):
             served = private(Path("/var/lib") / f"jiedui-{short}", mode=open_enough)
+            with contextlib.suppress(FileExistsError):
+                (data / "served").symlink_to(served)  # for a person who looks for the data
         sockets = served / "sockets"
         if len(os.fsencode(sockets)) + len(LONGEST_SOCKET_NAME) > LONGEST_SOCKET_PATH:
             sockets = Path(tempfile.gettempdir()) / f"jiedui-{os.geteuid()}-{short}"

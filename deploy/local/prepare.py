@@ -6,10 +6,11 @@ because starting Python and Django anew for each of them would take longer than 
 
 import argparse
 import os
+import sys
 from collections.abc import Sequence
 
 import django
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 
 from deploy.local.progress import step
 
@@ -42,7 +43,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     django.setup()
     for number, (name, command) in enumerate(steps(demo=not chosen.without_demo), chosen.first):
         with step(number, chosen.of, name) as output:
-            call_command(*command, stdout=output)
+            try:
+                call_command(*command, stdout=output)
+            except CommandError as cause:
+                output.write(f"{cause}\n")  # a sentence for a person; a traceback would bury it
+                sys.exit(1)
 
 
 if __name__ == "__main__":
