@@ -48,7 +48,8 @@ def head_lines(report: Report) -> list[str]:
         report.title,
         report.scope,
         report.cutoff,
-        f"{report.stamp}; {report.standing}",
+        report.stamp,
+        report.standing,
         report.banner,
         report.empty,
     ]

@@ -15,7 +15,7 @@ import typst
 from django.utils.translation import gettext as _
 
 from reporting.render import numbers, words
-from reporting.render.report import Payload, Row, Table, read
+from reporting.render.report import Payload, Row, Table, for_page, read
 
 HERE = Path(__file__).resolve().parent
 FONTS = HERE.parent / "fonts"
@@ -106,7 +106,7 @@ def chart(table: Table) -> dict[str, Any] | None:
 
 def pdf(payload: Payload) -> bytes:
     """Return the report in the active language as a PDF; its date is the payload's cut-off."""
-    report = read(payload)
+    report = for_page(read(payload))
     content = {
         **asdict(report),
         "known_at": report.known_at.isoformat(),
@@ -121,5 +121,7 @@ def pdf(payload: Payload) -> bytes:
     }
     inputs = {"report": json.dumps(all_drawable(content), ensure_ascii=False)}
     with _compiling:
-        made = compiler().compile(format="pdf", sys_inputs=inputs, timestamp=report.known_at)
+        made = compiler().compile(
+            format="pdf", sys_inputs=inputs, timestamp=int(report.known_at.timestamp())
+        )
     return cast(bytes, made)

@@ -4,7 +4,7 @@ The mail, the PDF and the workbook all print this one reading, so they cannot di
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
@@ -20,8 +20,11 @@ from reporting.render.sentences import Sentence, filled, said
 Payload = Mapping[str, Any]
 
 MAIL_ROWS = 30  # a mail whose table by region is longer leaves the counties to the attachments
-MAIL_COLUMNS = {  # what a phone can show of a wide table; the attachments have every column
+MAIL_COLUMNS = {  # what a phone shows of a wide table; the workbook has every column
     "funds.by_region": ("plan", "arr", "alloc", "paid", "arrival_rate", "payment_rate"),
+}
+PAGE_COLUMNS = {  # what the width of a page holds
+    "funds.by_region": (*MAIL_COLUMNS["funds.by_region"], "arr_month", "paid_month"),
 }
 TILES = ("arrival_rate", "payment_rate", "start_rate", "in_post")
 UNPRINTABLE = re.compile(
@@ -41,11 +44,12 @@ class Column:
 
 @dataclass(frozen=True)
 class Cell:
-    """A cell as it is printed, and the value behind it."""
+    """A cell as it is printed, and the value behind it; only text may be broken into lines."""
 
     text: str
     value: str | None
     is_number: bool
+    is_text: bool
 
 
 @dataclass(frozen=True)
@@ -161,7 +165,7 @@ class Reader:
         """Return a cell; text that is a code with a frozen name becomes the name."""
         if value is not None and unit == "text":
             value = self.label(value) or one_line(value)
-        return Cell(numbers.printed(value, unit), value, is_number(unit))
+        return Cell(numbers.printed(value, unit), value, is_number(unit), unit == "text")
 
     def row(self, table: Mapping[str, Any], written: Mapping[str, Any]) -> Row:
         """Return one row; a project's row is headed by its code and named in its own column."""
@@ -178,7 +182,8 @@ class Reader:
             self.cell(value, column["unit"])
             for value, column in zip(values, table["columns"], strict=True)
         )
-        is_sum = kind in {"programme", "total"} or key == "aid"
+        parents = any(each.get("depth", 0) for each in table["rows"])
+        is_sum = kind == "total" or key == "aid" or (kind == "programme" and parents)
         return Row(key, name, kind, written.get("depth", 0), cells, is_sum)
 
     def table(self, section: str, table: Mapping[str, Any]) -> Table:
@@ -330,7 +335,7 @@ def read(payload: Payload) -> Report:
             else _("Made automatically, not reviewed.")
         ),
         demo=demo_notice(payload),
-        banner=_("It is forbidden to store, process or transmit state secrets here."),
+        banner=_("Do not store, process or transmit state secrets."),
         empty=empty if is_empty(payload) else "",
         chapters=chapters,
         tiles=tuple(found[code] for code in TILES if code in found),
@@ -354,27 +359,42 @@ def subject(payload: Payload) -> str:
 
 def for_mail(report: Report) -> Report:
     """Return the report as a mail shows it: fewer columns, and no counties where there are many."""
-    chapters = []
-    for chapter in report.chapters:
-        tables = tuple(shortened(table) for table in chapter.tables)
-        chapters.append(replace(chapter, tables=tables))
+    return with_tables(report, lambda table: without_counties(with_columns(table, MAIL_COLUMNS)))
+
+
+def for_page(report: Report) -> Report:
+    """Return the report as a page shows it: every row, and the columns that fit."""
+    return with_tables(report, lambda table: with_columns(table, PAGE_COLUMNS))
+
+
+def with_tables(report: Report, change: Callable[[Table], Table]) -> Report:
+    """Return the report with every table changed."""
+    chapters = (
+        replace(chapter, tables=tuple(map(change, chapter.tables))) for chapter in report.chapters
+    )
     return replace(report, chapters=tuple(chapters))
 
 
-def shortened(table: Table) -> Table:
-    """Return a table with the columns and rows that a mail has room for."""
-    kept = [
+def with_columns(table: Table, kept: Mapping[str, Sequence[str]]) -> Table:
+    """Return the table with the columns kept of it; all of them if it is not named."""
+    places = [
         place
         for place, column in enumerate(table.columns)
-        if column.code in MAIL_COLUMNS.get(table.key, (column.code,))
+        if column.code in kept.get(table.key, (column.code,))
     ]
-    rows, remarks = table.rows, table.remarks
-    if len(rows) > MAIL_ROWS and any(row.kind == "county" for row in rows):
-        rows = tuple(row for row in rows if row.kind != "county")
-        remarks = (_("The counties are in the attached PDF and workbook."), *remarks)
     return replace(
         table,
-        columns=tuple(table.columns[place] for place in kept),
-        rows=tuple(replace(row, cells=tuple(row.cells[place] for place in kept)) for row in rows),
-        remarks=remarks,
+        columns=tuple(table.columns[place] for place in places),
+        rows=tuple(
+            replace(row, cells=tuple(row.cells[place] for place in places)) for row in table.rows
+        ),
     )
+
+
+def without_counties(table: Table) -> Table:
+    """Return a long table without its counties, and say where they are."""
+    if len(table.rows) <= MAIL_ROWS or not any(row.kind == "county" for row in table.rows):
+        return table
+    remark = _("The counties are in the attached PDF and workbook.")
+    rows = tuple(row for row in table.rows if row.kind != "county")
+    return replace(table, rows=rows, remarks=(remark, *table.remarks))

@@ -17,7 +17,7 @@ Figures = Mapping[str, Mapping[str, Any]]
 
 
 class Run(NamedTuple):
-    """A stretch of text; ``strong`` if it is a figure."""
+    """A stretch of text; ``strong`` if it is a figure, not words or the day."""
 
     text: str
     strong: bool
@@ -27,13 +27,13 @@ Sentence = tuple[Run, ...]
 
 
 def filled(template: str, values: Mapping[str, str]) -> Sentence:
-    """Fill the places of a template; what fills them is strong, and a missing figure is "—"."""
+    """Fill the places of a template; a figure that is missing is "—"."""
     runs: list[Run] = []
     for text, place, _format, _conversion in Formatter().parse(template):
         if text:
             runs.append(Run(text, strong=False))
         if place:
-            runs.append(Run(values.get(place, numbers.MISSING), strong=True))
+            runs.append(Run(values.get(place, numbers.MISSING), strong=place != "day"))
     return tuple(runs)
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from io import BytesIO
+from math import ceil
 from typing import Any
 
 import xlsxwriter
@@ -26,7 +27,8 @@ Value = str | int | Decimal | date | datetime | None
 HEADER_ROW = 4  # below the title, the cut-off, the warning and the unit
 LAST_ROW = 1_048_575  # of any sheet, counted from 0
 NAME_LIMIT = 31  # characters of a sheet's name
-NARROWEST, WIDEST, WIDEST_HEADING = 8, 44, 14  # columns, in characters of half width
+NARROWEST, WIDEST, WIDEST_HEADING = 8, 56, 14  # columns, in characters of half width
+LINE, TALLEST = 17, 409  # heights of a line and of the tallest row a sheet may have, in points
 PATTERNS = {
     "yuan": "#,##0.00",
     "percent": "0.0%",
@@ -58,7 +60,7 @@ def guarded(text: str) -> str:
     XlsxWriter writes a string between <r> and </r> as markup, so that is kept from it as well.
     """
     text = UNWRITABLE.sub(" ", text)
-    live = text.lstrip(" \xa0\u3000").startswith(LIVE) or text.startswith(LIVE)
+    live = text.lstrip(" \xa0\u3000").startswith(LIVE)
     return f"'{text}" if live or text.startswith("<r>") else text
 
 
@@ -71,6 +73,8 @@ class Sheet:
         self.next_row = HEADER_ROW
         self.sheet = book.workbook.add_worksheet(book.free_name(name))
         self.widths: dict[int, int] = {}
+        self.lines = 1  # of the current row's tallest cell
+        self.sheet.set_default_row(LINE)
         grey = book.style(font_color="#57606A")
         for row, (line, style) in enumerate(
             [
@@ -103,7 +107,9 @@ class Sheet:
             text = guarded(str(value))
             style = self.book.style(num_format="@", text_wrap=True, valign="vcenter", **look)
             self.sheet.write_string(self.next_row, column, text, style)
-            self.fit(column, max(map(width, text.splitlines()), default=0))
+            widths = [width(line) for line in text.splitlines()]
+            self.fit(column, max(widths, default=0))
+            self.lines = max(self.lines, sum(ceil((each + 1) / (WIDEST - 2)) for each in widths))
             return
         pattern = PATTERNS.get(unit, "#,##0")
         style = self.book.style(num_format=pattern, valign="vcenter", **look)
@@ -119,6 +125,9 @@ class Sheet:
 
     def end_row(self) -> None:
         """Go to the next row; ValueError where a sheet has no more, for no row may be lost."""
+        if self.lines > 1:
+            self.sheet.set_row(self.next_row, min(LINE * self.lines, TALLEST))
+        self.lines = 1
         self.next_row += 1
         if self.next_row > LAST_ROW:
             raise ValueError(f"A sheet cannot hold more than {LAST_ROW} rows.")
@@ -200,11 +209,12 @@ def write_summary(book: Book) -> None:
                 sheet.put(2, numbers.MISSING, figure.unit, align="right")
             else:
                 sheet.put(2, figure.value, figure.unit, bold=True)
-            sheet.put(3, figure.unit_name, "text")
+            sheet.put(3, figure.unit_name, "text", indent=1)
             sheet.put(4, figure.formula, "text")
             sheet.end_row()
     remarks = [remark for chapter in book.report.chapters for remark in chapter.remarks]
-    sheet.close([*filter(None, [book.report.empty]), *remarks])
+    period = _("T is the last day of the period; funds are this year's aid.")
+    sheet.close([*filter(None, [book.report.empty]), period, *remarks])
 
 
 def write_table(book: Book, table: Table) -> None:
