@@ -59,7 +59,7 @@ def guarded(text: str) -> str:
 
     XlsxWriter writes a string between <r> and </r> as markup, so that is kept from it as well.
     """
-    text = UNWRITABLE.sub(" ", text)
+    text = UNWRITABLE.sub(" ", text.replace("\r\n", "\n").replace("\r", "\n"))
     live = text.lstrip(" \xa0\u3000").startswith(LIVE)
     return f"'{text}" if live or text.startswith("<r>") else text
 
@@ -152,7 +152,8 @@ class Sheet:
         self.sheet.fit_to_pages(1, 0)
         self.sheet.repeat_rows(HEADER_ROW)
         report = self.book.report
-        self.sheet.set_header(f"&R{escaped(report.demo)}")
+        demo = f"&R{escaped(report.demo)}" if report.demo else ""
+        self.sheet.set_header(f"&L{escaped(report.banner)}{demo}")
         self.sheet.set_footer(f"&L{escaped(f'{report.cutoff}  {report.stamp}')}&R&P / &N")
 
 
@@ -250,11 +251,11 @@ def workbook(payload: Payload, ledgers: Iterable[Ledger] = ()) -> bytes:
     report = read(payload)
     target = BytesIO()
     book = Book(report, target)
-    write_summary(book)
-    for chapter in report.chapters:
-        for table in chapter.tables:
-            write_table(book, table)
-    for ledger in ledgers:
-        write_ledger(book, ledger)
-    book.workbook.close()
+    with book.workbook:  # leaving it, also by an error, removes the rows kept in temporary files
+        write_summary(book)
+        for chapter in report.chapters:
+            for table in chapter.tables:
+                write_table(book, table)
+        for ledger in ledgers:
+            write_ledger(book, ledger)
     return target.getvalue()
