@@ -39,7 +39,7 @@ def installed() -> Path:
             f"The package {WHEEL} is not installed, so there is no PostgreSQL to start. "
             "Name one of your own: DATABASE_URL=postgres://user:password@host/database"
         )
-    return Path(spec.origin).parent / f"pginstall{MAJOR}"
+    return Path(spec.origin).resolve().parent / f"pginstall{MAJOR}"
 
 
 def programs(place: Place) -> Path:
