@@ -1,4 +1,4 @@
-"""Make the fonts in reporting/fonts from Debian's fonts-noto-cjk; run by hand when they must change.
+"""Make the fonts of reporting/fonts from Debian's fonts-noto-cjk; run by hand to change them.
 
     apt-get install fonts-noto-cjk && pip install fonttools==4.68.0 && python deploy/fonts.py
 
