@@ -4,9 +4,12 @@ the admin.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
 from django.utils.functional import Promise
+
+MOST_FAULTS_SHOWN = 20
 
 
 class Refused(Exception):  # noqa: N818  a refusal is an answer, not a fault of the program
@@ -37,10 +40,34 @@ class Stale(Exception):  # noqa: N818  see Refused
         self.current = current
 
 
-class BrokenFile(Exception):  # noqa: N818  see Refused
-    """A reference file holds something that cannot be loaded; ``str()`` names file, line, column
-    and cause.
+@dataclass(frozen=True, slots=True, order=True)
+class Fault:
+    """One thing that is wrong in a file: where it stands, and what to do about it. Line 1 is the
+    header; ``column`` is blank where the whole line is meant.
     """
 
-    def __init__(self, file: str, line: int, column: str, cause: str) -> None:
-        super().__init__(f"{file}, line {line}, column {column}: {cause}")
+    file: str
+    line: int
+    column: str
+    cause: str
+
+    def __str__(self) -> str:
+        column = f", column {self.column}" if self.column else ""
+        return f"{self.file}, line {self.line}{column}: {self.cause}"
+
+
+class BrokenFile(Exception):  # noqa: N818  see Refused
+    """A file holds something that cannot be loaded, so nothing of it was.
+
+    ``str()`` names the first ``MOST_FAULTS_SHOWN`` faults, one per line, each with file, line,
+    column, cause and remedy.
+    """
+
+    def __init__(self, faults: Iterable[Fault]) -> None:
+        self.faults = sorted(faults)
+        super().__init__(self.faults)
+
+    def __str__(self) -> str:
+        lines = [str(fault) for fault in self.faults[:MOST_FAULTS_SHOWN]]
+        more = len(self.faults) - len(lines)
+        return "\n".join([*lines, f"... and {more} more"] if more else lines)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from calendar import monthrange
 from datetime import date
 
 from django.core.exceptions import ValidationError
@@ -29,6 +30,26 @@ def validate_partial_date(text: str) -> None:
             raise ValidationError(
                 _("There is no such day: %(day)s."), params={"day": text}
             ) from None
+
+
+def first_day(text: str) -> date | None:
+    """The first day that a partial date can mean; None for a blank one. ValueError where there is
+    no such day.
+    """
+    if not text:
+        return None
+    year, month, day = ([int(part) for part in text.split("-")] + [1, 1])[:3]
+    return date(year, month, day)
+
+
+def last_day(text: str) -> date | None:
+    """The last day that a partial date can mean; None for a blank one. ValueError where there is
+    no such day.
+    """
+    if not text or len(text) == len("YYYY-MM-DD"):
+        return first_day(text)
+    year, month = ([int(part) for part in text.split("-")] + [12])[:2]
+    return date(year, month, monthrange(year, month)[1])
 
 
 class _DayOfPartial(Func):

@@ -7,6 +7,7 @@ nothing and a second bell does nothing twice.
 import os
 
 from celery import Celery
+from celery.schedules import crontab
 from celery.signals import worker_ready
 from celery.worker.consumer import Consumer
 
@@ -17,6 +18,7 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 
 TICK = "reporting.tasks.tick"
+ROLL_OVER = "projects.tasks.roll_over"
 
 app.conf.beat_schedule = {
     "tick": {
@@ -25,6 +27,8 @@ app.conf.beat_schedule = {
         # a ring nobody answered within its minute is replaced by the next one
         "options": {"expires": 55},
     },
+    # on 1 January it finds work; on the other days it makes up for a ring that was missed
+    "roll over": {"task": ROLL_OVER, "schedule": crontab(hour=0, minute=5)},
 }
 
 

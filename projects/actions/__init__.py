@@ -30,6 +30,7 @@ from projects.actions.road import (
     start,
     submit,
 )
+from projects.actions.year_plan import roll_over
 
 __all__ = [
     "admit",
@@ -52,6 +53,7 @@ __all__ = [
     "report_progress",
     "return_progress",
     "return_to_draft",
+    "roll_over",
     "start",
     "submit",
     "verify_payment",

@@ -1,0 +1,157 @@
+"""Reading the project's own CSV files strictly: UTF-8, a fixed header, every cell meant.
+
+What is wrong is collected, not thrown at once, so that one run names everything to repair.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from assistance.errors import BrokenFile, Fault
+
+HEADER = 1
+BOM = b"\xef\xbb\xbf"
+TRUTH = {"true": True, "false": False}
+
+
+class Faults:
+    """What was found wrong so far, in one file or in several that belong together."""
+
+    def __init__(self) -> None:
+        self._found: list[Fault] = []
+
+    def add(self, file: str, line: int, column: str, cause: str) -> None:
+        """Note one fault; ``cause`` says what is wrong and what to write instead."""
+        self._found.append(Fault(file, line, column, cause))
+
+    def refuse(self) -> None:
+        """Raise BrokenFile with all of them if there are any."""
+        if self._found:
+            raise BrokenFile(self._found)
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of a file; ``cells`` by column. Asking for a cell in a certain shape notes a fault
+    and returns None where the cell does not have it.
+    """
+
+    file: str
+    line: int
+    cells: dict[str, str]
+    faults: Faults
+
+    def __getitem__(self, column: str) -> str:
+        return self.cells[column]
+
+    def wrong(self, column: str, cause: str) -> None:
+        """Note that the cell cannot be loaded."""
+        self.faults.add(self.file, self.line, column, cause)
+
+    def text(self, column: str, *, longest: int) -> str | None:
+        """A cell that must say something, in at most ``longest`` characters."""
+        found = self.cells[column]
+        if not found:
+            self.wrong(column, "is blank; fill it in")
+            return None
+        if len(found) > longest:
+            self.wrong(column, f"has {len(found)} characters; shorten it to {longest}")
+            return None
+        return found
+
+    def one_of(self, column: str, allowed: Sequence[str]) -> str | None:
+        """A cell that must be one of a few words."""
+        found = self.cells[column]
+        if found not in allowed:
+            self.wrong(column, f"{found!r} is not known; write one of: {', '.join(allowed)}")
+            return None
+        return found
+
+    def truth(self, column: str) -> bool | None:
+        """A cell that says true or false."""
+        found = self.one_of(column, tuple(TRUTH))
+        return None if found is None else TRUTH[found]
+
+
+def read_rows(path: Path, columns: Sequence[str], faults: Faults) -> list[Row]:
+    """The rows of a file that has exactly ``columns``, in any order.
+
+    Lines that cannot be read as such are noted in ``faults`` and left out; a file that cannot be
+    read at all gives no rows.
+    """
+    text = _decoded(path, faults)
+    if text is None:
+        return []
+    rows = []
+    try:
+        # newline="" keeps line ends inside quoted cells as they are, as the csv module asks
+        lines = csv.reader(io.StringIO(text, newline=""), strict=True)
+        header = next(lines, [])
+        if not _is_header(path.name, header, columns, faults):
+            return []
+        began = lines.line_num + 1  # a quoted cell may run over several lines
+        for found in lines:
+            line, began = began, lines.line_num + 1
+            if not found:
+                faults.add(path.name, line, "", "is empty; remove the line")
+            elif len(found) != len(header):
+                faults.add(
+                    path.name,
+                    line,
+                    "",
+                    f"has {len(found)} cells, the header {len(header)};"
+                    " quote cells that hold a comma",
+                )
+            else:
+                cells = {column: cell.strip() for column, cell in zip(header, found, strict=True)}
+                rows.append(Row(path.name, line, cells, faults))
+    except csv.Error as cause:
+        faults.add(path.name, lines.line_num, "", f"is not CSV ({cause}); mend the quotes")
+    return rows
+
+
+def first_uses(rows: Sequence[Row], *columns: str) -> Iterator[tuple[Row, int]]:
+    """Rows that repeat what an earlier one says in ``columns``, with that one's line."""
+    seen: dict[tuple[str, ...], int] = {}
+    for row in rows:
+        key = tuple(row[column] for column in columns)
+        if all(key) and key in seen:
+            yield row, seen[key]
+        seen.setdefault(key, row.line)
+
+
+def _decoded(path: Path, faults: Faults) -> str | None:
+    try:
+        content = path.read_bytes()
+    except OSError as cause:
+        faults.add(path.name, HEADER, "", f"cannot be read: {cause.strerror}; check the path")
+        return None
+    if content.startswith(BOM):
+        faults.add(
+            path.name, HEADER, "", "begins with a byte order mark; save it as UTF-8 without BOM"
+        )
+        return None
+    try:
+        return content.decode()
+    except UnicodeDecodeError as cause:
+        line = content.count(b"\n", 0, cause.start) + 1
+        faults.add(path.name, line, "", "is not UTF-8; save the file in the encoding UTF-8")
+        return None
+
+
+def _is_header(file: str, header: Sequence[str], columns: Sequence[str], faults: Faults) -> bool:
+    if sorted(header) == sorted(columns):
+        return True
+    for column in columns:
+        if column not in header:
+            faults.add(file, HEADER, column, "is missing; add the column")
+    for place, column in enumerate(header):
+        if column not in columns:
+            faults.add(file, HEADER, column, "is not a column of this file; remove it")
+        elif column in header[:place]:
+            faults.add(file, HEADER, column, "stands there twice; remove one")
+    return False

@@ -1,0 +1,42 @@
+"""Load programmes, regions and pairings from the reference files."""
+
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from assistance.actions import reference
+from assistance.errors import BrokenFile
+
+
+class Command(BaseCommand):
+    help = (
+        "Load programmes, regions and pairings. Rows that are there stay as the office edited them;"
+        " --update brings them back to the files."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "--from",
+            dest="directory",
+            type=Path,
+            default=reference.DIRECTORY,
+            help=f"directory with {reference.REGIONS} and {reference.PAIRINGS}",
+        )
+        parser.add_argument(
+            "--update", action="store_true", help="overwrite rows that differ from the files"
+        )
+
+    def handle(self, *args: Any, directory: Path, update: bool, **options: Any) -> None:
+        try:
+            loaded = reference.load_reference(directory, update=update)
+        except BrokenFile as broken:
+            raise CommandError(f"{broken}\nNothing was loaded.") from broken
+        self.stdout.write(
+            f"{loaded.programmes} programmes, {loaded.regions} regions, {loaded.pairings} pairings:"
+            f" {loaded.added} added, {loaded.changed} changed"
+        )
+        for kept in loaded.kept:
+            self.stdout.write(f"kept as edited here: {kept}")
+        if loaded.kept and not update:
+            self.stdout.write("--update would bring them back to the files")
