@@ -5,7 +5,6 @@ payload in the same language gives the same bytes.
 """
 
 from collections.abc import Iterable
-from typing import Literal
 
 from django.utils import timezone, translation
 
@@ -13,13 +12,14 @@ from reporting.render import mail, pdf, report, workbook
 from reporting.render.report import Payload
 from reporting.render.workbook import Ledger
 
-__all__ = ["Format", "Ledger", "Payload", "render", "subject"]
-
-Format = Literal["html", "txt", "xlsx", "pdf"]
+__all__ = ["Ledger", "Payload", "render", "subject"]
 
 
-def render(payload: Payload, fmt: Format, language: str, ledgers: Iterable[Ledger] = ()) -> bytes:
-    """Return the report in a format and language; only a workbook has the ledgers."""
+def render(payload: Payload, fmt: str, language: str, ledgers: Iterable[Ledger] = ()) -> bytes:
+    """Return the report as html, txt, pdf or xlsx in a language; only the last has the ledgers.
+
+    ValueError if the format is none of these, or if a ledger has more rows than a sheet.
+    """
     with translation.override(language), timezone.override("Asia/Shanghai"):
         if fmt == "html":
             return mail.mail_html(payload).encode()
@@ -27,7 +27,9 @@ def render(payload: Payload, fmt: Format, language: str, ledgers: Iterable[Ledge
             return mail.mail_text(payload).encode()
         if fmt == "pdf":
             return pdf.pdf(payload)
-        return workbook.workbook(payload, ledgers)
+        if fmt == "xlsx":
+            return workbook.workbook(payload, ledgers)
+    raise ValueError(f"No report is printed as {fmt}.")
 
 
 def subject(payload: Payload, language: str) -> str:

@@ -238,5 +238,10 @@ def test_notes_speak_their_values() -> None:
 
 
 @pytest.mark.parametrize("fmt", ["html", "txt"])
-def test_the_same_payload_gives_the_same_mail(fmt: Any) -> None:
+def test_the_same_payload_gives_the_same_mail(fmt: str) -> None:
     assert render(sample(), fmt, "zh-hans") == render(sample(), fmt, "zh-hans")
+
+
+def test_an_unknown_format_is_refused() -> None:
+    with pytest.raises(ValueError, match="No report is printed as docx"):
+        render(sample(), "docx", "en")
