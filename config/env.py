@@ -122,6 +122,12 @@ VARIABLES = {
             "`make run` only: the port of the desk",
             "8080",
         ),
+        Variable(
+            "DATA_DIR",
+            ".data",
+            "`make run` only: where the databases, mails, files, logs and credentials are kept",
+            "/srv/jiedui",
+        ),
         Variable("DEMO", "1", "`make run` only: `0` leaves out the demo ledger", "0"),
     )
 }

@@ -1,6 +1,5 @@
 """``make run``: everything the product needs, started, watched, and stopped as one."""
 
-import argparse
 import contextlib
 import fcntl
 import http.client
@@ -118,7 +117,8 @@ class Run:
             say(f"  ended the {name} that a killed run had left")
         self.desk = desk_socket(os.environ.get("PORT", ""))
         self.own_mailbox = not os.environ.get("EMAIL_URL")
-        self.smtp, self.mailbox_page = listen(0), next_free(FIRST_MAILBOX_PORT)
+        self.smtp = listen(0) if self.own_mailbox else None
+        self.mailbox_page = next_free(FIRST_MAILBOX_PORT) if self.own_mailbox else None
         self.environment: dict[str, str] = {}
         self.number = 0
         self.of = 4 + len(prepare.steps(demo=self.demo))
@@ -142,8 +142,10 @@ class Run:
         private(self.place.data / "static")
         self._database()
         self._broker()
-        mail = f"smtp://{HOST}:{port_of(self.smtp)}"
-        self.environment["EMAIL_URL"] = os.environ.get("EMAIL_URL") or mail
+        if self.smtp is None:
+            self.environment["EMAIL_URL"] = os.environ["EMAIL_URL"]
+        else:
+            self.environment["EMAIL_URL"] = f"smtp://{HOST}:{port_of(self.smtp)}"
         self._write_environment()
         self._prepare()
         with self._step("Desk, worker, bell" + (" and mailbox" if self.own_mailbox else "")):
@@ -156,7 +158,7 @@ class Run:
         """What a person needs to know now."""
         desk = f"http://{HOST}:{port_of(self.desk)}"
         lines = [("Desk", f"{desk}/admin/"), ("API", f"{desk}/api/v1/docs/")]
-        if self.own_mailbox:
+        if self.mailbox_page is not None:
             lines.append(("Mailbox", f"http://{HOST}:{port_of(self.mailbox_page)}/"))
         lines.append(("Accounts", str(self.place.data / "credentials.json")))
         lines.append(("Logs", str(self.place.data / "log")))
@@ -239,7 +241,7 @@ class Run:
         log = self.place.data / "log"
         bell_notes = private(self.place.data / "bell") / "schedule"
         programs: dict[str, tuple[list[str], list[int]]] = {}
-        if self.own_mailbox:
+        if self.smtp is not None and self.mailbox_page is not None:
             letters = private(self.place.data / "mailbox")
             sockets = [self.smtp.fileno(), self.mailbox_page.fileno()]
             programs["mailbox"] = (
@@ -329,12 +331,10 @@ def run(place: Place) -> int:
 
 
 def main() -> int:
-    """Read the command line and run."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data", type=Path, default=ROOT / ".data", help="where state is kept")
+    """Run in the data directory that DATA_DIR names."""
     say("\n  结对 Jiedui\n")
     try:
-        place = Place.at(parser.parse_args().data)
+        place = Place.at(ROOT / os.environ.get("DATA_DIR", ".data"))
     except CannotStart as cause:
         say(str(cause))
         return 1

@@ -2,6 +2,7 @@
 
 import sys
 import time
+import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -57,6 +58,12 @@ def box(lines: list[tuple[str, str]]) -> str:
     """What a person needs to know, framed."""
     width = max(len(name) for name, _ in lines)
     texts = [f"  {name:<{width}}   {value}  " for name, value in lines]
-    long = max(map(len, texts))
+    long = max(map(columns, texts))
     rule = "─" * long
-    return "\n".join([f"┌{rule}┐", *(f"│{text:<{long}}│" for text in texts), f"└{rule}┘"])
+    rows = [f"│{text}{' ' * (long - columns(text))}│" for text in texts]
+    return "\n".join([f"┌{rule}┐", *rows, f"└{rule}┘"])
+
+
+def columns(text: str) -> int:
+    """How wide a terminal shows the text: a Chinese character takes two columns."""
+    return sum(2 if unicodedata.east_asian_width(sign) in "WF" else 1 for sign in text)
