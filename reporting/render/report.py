@@ -173,6 +173,8 @@ class Reader:
         name = self.label(key) or words.word(words.ROWS, one_line(key))
         if kind in {"total", "carry_over"}:
             name = words.word(words.ROWS, kind)
+        if kind == "own":
+            name = _("{region}, own level").format(region=name)
         codes = [column["code"] for column in table["columns"]]
         if key.startswith("P:") and "name" in codes:
             place = codes.index("name")
@@ -396,5 +398,5 @@ def without_counties(table: Table) -> Table:
     if len(table.rows) <= MAIL_ROWS or not any(row.kind == "county" for row in table.rows):
         return table
     remark = _("The counties are in the attached PDF and workbook.")
-    rows = tuple(row for row in table.rows if row.kind != "county")
+    rows = tuple(row for row in table.rows if row.kind not in {"county", "own"})
     return replace(table, rows=rows, remarks=(remark, *table.remarks))

@@ -207,6 +207,15 @@ def test_a_long_table_leaves_the_counties_to_the_attachments_and_a_short_one_doe
     assert "县级数据见附件" not in text(payload, "zh-hans")
 
 
+def test_what_a_prefecture_keeps_for_itself_is_told_from_its_sum() -> None:
+    payload = copy.deepcopy(sample())
+    table = payload["sections"][1]["tables"][0]
+    table["rows"] = table["rows"][:14]
+    table["rows"][2] |= {"key": "513300", "kind": "own"}
+    assert "甘孜藏族自治州本级" in text(payload, "zh-hans")
+    assert "Garze Tibetan Autonomous Prefecture, own level" in text(payload, "en")
+
+
 def test_the_tables_of_the_text_mail_are_aligned() -> None:
     lines = text(sample(), "zh-hans").splitlines()
     start = next(place for place, line in enumerate(lines) if line.startswith("表2"))
