@@ -63,6 +63,7 @@ def dispatch(
             _("The posting starts later; dispatch it on %(day)s.") % {"day": posting.start_on},
         )
     posting.letter_no, posting.state = letter_no.strip(), PostingState.ACTIVE
+    posting.counted_at, posting.counted_by = now, by  # the constraints judge the row as it will be
     posting.full_clean()
     posting.count("letter_no", "state", by=by, now=now)
     return posting

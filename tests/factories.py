@@ -1,0 +1,559 @@
+"""Rows for tests: the least that is valid, and later states by the true road, with other hands.
+
+Use it as ``from tests import factories as make``. Regions and offices are found where they exist
+and made where not; everything else is made anew by each call. Places are invented (GB/T 2260 knows
+no provinces 98 and 99): 98 helps, 99 is helped. What happens in a factory happens before ``NOW``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, datetime, time
+from decimal import Decimal
+from itertools import count
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.contrib.auth.models import Group
+from django.utils import timezone
+
+from assistance.actions.tokens import issue_token
+from assistance.models import Organisation, Pairing, Programme, Region, User
+from assistance.models.pairings import ProgrammeKind
+from assistance.models.regions import OrganisationKind, RegionLevel
+from assistance.models.rows import entered
+from assistance.models.users import ApiToken
+from assistance.periods import local_instant
+from assistance.roles import Role
+from projects.actions import (
+    admit,
+    advance,
+    allot,
+    approve,
+    complete,
+    confirm_transfer,
+    create_project,
+    issue_fund_plan,
+    pay,
+    plan_funds,
+    record_transfer,
+    reject,
+    report_progress,
+    start,
+    submit,
+    verify_payment,
+    verify_progress,
+)
+from projects.models import (
+    FundPlan,
+    Payment,
+    ProgressReport,
+    Project,
+    ProjectFunding,
+    Sector,
+    Source,
+    Stage,
+    StageChange,
+    Transfer,
+)
+from projects.models.funds import FundPlanStatus, PaymentBasis, PaymentStatus, TransferStatus
+from projects.models.history import ProgressStatus
+from projects.models.project import TargetKind
+from teams.actions import cancel_posting, dispatch, end_posting, plan_posting
+from teams.models import Batch, Category, Gender, Person, Posting, PostingState, Team, Term
+
+NOW = datetime(2026, 6, 15, 10, 0, tzinfo=ZoneInfo("Asia/Shanghai"))
+YEAR = 2026
+DONOR_CITY, DONOR, OTHER_DONOR = "980100", "980101", "980102"
+PROVINCE, PREFECTURE, COUNTY, OTHER_COUNTY = "990000", "990100", "990101", "990102"
+OTHER_PREFECTURE, FAR_COUNTY = "990200", "990201"
+PASSWORD = "correct horse battery staple"
+
+OFFICE_OF: dict[Role, OrganisationKind] = {
+    Role.D_EDIT: OrganisationKind.DONOR,
+    Role.FRONT: OrganisationKind.FRONT_TEAM,
+    Role.P_EDIT: OrganisationKind.RECIPIENT_OFFICE,
+    Role.P_REVIEW: OrganisationKind.RECIPIENT_OFFICE,
+    Role.ORG: OrganisationKind.ORG_DEPT,
+}
+TARGETS = (
+    {"kind": TargetKind.OUTPUT, "name": "新建大棚", "quantity": Decimal(12), "unit": "座"},
+    {"kind": TargetKind.BENEFIT, "name": "带动就业", "quantity": Decimal(30), "unit": "人"},
+    {"kind": TargetKind.SATISFACTION, "name": "满意度", "quantity": Decimal(95), "unit": "%"},
+)
+
+_number = count(1)
+
+
+def at(day: date, hour: int = 10) -> datetime:
+    """An hour of a local day, as an aware instant."""
+    return local_instant(day, time(hour))
+
+
+# ------------------------------------------------------------------------- places and people
+
+
+def region(code: str = COUNTY) -> Region:
+    """The region with this code, and what it lies in."""
+    found = Region.objects.filter(code=code).first()
+    if found:
+        return found
+    if code.endswith("0000"):
+        level, above = RegionLevel.PROVINCE, None
+    elif code.endswith("00"):
+        level, above = RegionLevel.PREFECTURE, region(f"{code[:2]}0000")
+    else:
+        level, above = RegionLevel.COUNTY, region(f"{code[:4]}00")
+    return Region.objects.create(
+        code=code, name_zh=f"演示地区{code}", name_en=f"Demo {code}", level=level, parent=above
+    )
+
+
+def organisation(
+    kind: OrganisationKind = OrganisationKind.IMPLEMENTING_UNIT, region_code: str = COUNTY
+) -> Organisation:
+    """The organisation of this kind in this region."""
+    found, _created = Organisation.objects.get_or_create(
+        kind=kind,
+        region=region(region_code),
+        defaults={"name_zh": f"演示单位{region_code}", "name_en": f"Demo {kind} {region_code}"},
+    )
+    return found
+
+
+def treasury(region_code: str = COUNTY) -> Organisation:
+    """The finance bureau of a region."""
+    return organisation(OrganisationKind.FINANCE, region_code)
+
+
+def programme(kind: ProgrammeKind = ProgrammeKind.EW) -> Programme:
+    """The programme of this kind."""
+    found, _created = Programme.objects.get_or_create(
+        kind=kind,
+        defaults={"code": f"demo_{kind.lower()}", "name_zh": "演示项目类", "name_en": "Demo"},
+    )
+    return found
+
+
+def pairing(
+    recipient: str = COUNTY,
+    donor: str = DONOR,
+    *,
+    since: str = "2021-06",
+    until: str = "",
+    kind: ProgrammeKind = ProgrammeKind.EW,
+) -> Pairing:
+    """The tie between two regions, open-ended since June 2021 unless told otherwise."""
+    found, created = Pairing.objects.get_or_create(
+        programme=programme(kind),
+        donor=region(donor),
+        recipient=region(recipient),
+        since=since,
+        until=until,
+    )
+    if created:
+        found.refresh_from_db()  # the database computes the first and the last day
+    return found
+
+
+def user_with(*roles: Role, region_code: str = "", **overrides: Any) -> User:
+    """A new account with these roles, in the office that people of the first role work in.
+
+    Bureau and administrators sit in the donor city. The password is ``PASSWORD``.
+    """
+    kind = OFFICE_OF.get(roles[0], OrganisationKind.BUREAU) if roles else OrganisationKind.BUREAU
+    if kind in {OrganisationKind.BUREAU, OrganisationKind.ORG_DEPT}:
+        region_code = region_code or DONOR_CITY
+    default = DONOR if kind == OrganisationKind.DONOR else COUNTY
+    number = next(_number)
+    fields: dict[str, Any] = {
+        "username": f"user-{number}",
+        "name": f"演示人员{number}",
+        "email": f"user-{number}@example.invalid",
+        "is_staff": not overrides.get("is_service", False),
+        "organisation": organisation(kind, region_code or default),
+    }
+    user = User(**fields | overrides)
+    if user.is_service:
+        user.set_unusable_password()
+    else:
+        user.set_password(PASSWORD)
+    user.save()
+    user.groups.set(Group.objects.filter(name__in=[role.value for role in roles]))
+    return user
+
+
+def hand(role: Role) -> User:
+    """The one account by whose hands factories do what falls to this role, for every region."""
+    username = f"hand-{role.lower()}"
+    found = User.objects.filter(username=username).first()
+    if found:
+        return found
+    office = organisation(OrganisationKind.BUREAU, DONOR_CITY)
+    return user_with(role, username=username, organisation=office)
+
+
+def service_account(role: Role = Role.P_EDIT, region_code: str = "") -> User:
+    """The account of a partner's system."""
+    return user_with(role, region_code=region_code, is_service=True)
+
+
+def token(user: User | None = None, **options: Any) -> tuple[ApiToken, str]:
+    """A bearer token and its text; it is issued now by the wall clock, for it ages by that."""
+    options.setdefault("now", timezone.now())
+    return issue_token(
+        user or service_account(), name="演示系统", by=hand(Role.SYSADMIN), **options
+    )
+
+
+# ------------------------------------------------------------------------------------- money
+
+
+def fund_plan(
+    status: FundPlanStatus = FundPlanStatus.ISSUED,
+    *,
+    amount_yuan: Decimal | int = 10_000_000,
+    **overrides: Any,
+) -> FundPlan:
+    """A fund plan of the year, drafted by the clerk and issued by finance."""
+    fields: dict[str, Any] = {
+        "fiscal_year": YEAR,
+        "source": Source.PROV,
+        "issued_on": date(overrides.get("fiscal_year", YEAR), 1, 20),
+        "doc_no": f"演示文〔{YEAR}〕{next(_number)}号",
+    }
+    fields |= overrides
+    if "pairing" not in fields:
+        fields["pairing"] = pairing()
+    now = at(fields["issued_on"])
+    plan = plan_funds(amount_yuan=Decimal(amount_yuan), by=hand(Role.CLERK), now=now, **fields)
+    if status == FundPlanStatus.DRAFT:
+        return plan
+    return issue_fund_plan(plan, by=hand(Role.FINANCE), now=now)
+
+
+def transfer(
+    status: TransferStatus = TransferStatus.CONFIRMED,
+    *,
+    plan: FundPlan | None = None,
+    amount_yuan: Decimal | int = 1_000_000,
+    **overrides: Any,
+) -> Transfer:
+    """Money that arrived, entered by the clerk and confirmed by finance."""
+    plan = plan or fund_plan()
+    fields: dict[str, Any] = {
+        "sent_on": date(YEAR, 2, 10),
+        "arrived_on": date(YEAR, 2, 12),
+        "voucher_no": f"TR-{next(_number)}",
+    }
+    fields |= overrides
+    if "treasury" not in fields:
+        fields["treasury"] = treasury(plan.pairing.recipient.code)
+    now = at(fields["arrived_on"] or fields["sent_on"], 11)
+    made = record_transfer(
+        fund_plan=plan,
+        amount_yuan=Decimal(amount_yuan),
+        by=hand(Role.CLERK),
+        now=now,
+        **fields,
+    )
+    if status == TransferStatus.DRAFT:
+        return made
+    return confirm_transfer(made, by=hand(Role.FINANCE), now=now)
+
+
+# ----------------------------------------------------------------------------------- projects
+
+
+def project_fields(**overrides: Any) -> dict[str, Any]:
+    """What a complete application says, apart from pairing, county and year."""
+    fields: dict[str, Any] = {
+        "name": f"演示项目{next(_number)}",
+        "place": "演示乡",
+        "sector": Sector.RURAL,
+        "content": "演示内容",
+        "responsible_person": "演示负责人",
+        "office_phone": "0000-0000000",
+        "aid_yuan": Decimal(1_000_000),
+        "planned_start": date(YEAR, 4, 1),
+        "planned_end": date(YEAR, 11, 30),
+        "beneficiary_households": 40,
+        "beneficiary_persons": 160,
+        "lifted_persons": 50,
+        "monitored_persons": 10,
+        "linkage": "演示联农带农机制",
+    }
+    return fields | overrides
+
+
+def draft(*, by: User | None = None, now: datetime | None = None, **overrides: Any) -> Project:
+    """A complete draft of the clerk; ``overrides`` are fields of the project, also ``targets``."""
+    tie = overrides.pop("pairing", None) or pairing()
+    county = overrides.pop("county", None) or tie.recipient
+    year = overrides.pop("fiscal_year", YEAR)
+    targets = overrides.pop("targets", TARGETS)
+    if "implementing_unit" not in overrides:
+        overrides["implementing_unit"] = organisation(region_code=county.code)
+    return create_project(
+        pairing=tie,
+        county=county,
+        fiscal_year=year,
+        by=by or hand(Role.CLERK),
+        now=now or at(date(year, 2, 2)),
+        targets=targets,
+        **project_fields(**overrides),
+    )
+
+
+def share(
+    project: Project, *, plan: FundPlan | None = None, amount_yuan: Decimal | None = None
+) -> ProjectFunding:
+    """The project's share of a fund plan (of one of its own where none is given), by the clerk."""
+    amount = project.aid_yuan if amount_yuan is None else amount_yuan
+    plan = plan or fund_plan(
+        pairing=project.pairing, fiscal_year=project.fiscal_year, amount_yuan=amount
+    )
+    return allot(
+        project,
+        source=plan.source,
+        amount_yuan=amount,
+        fund_plan=plan,
+        by=hand(Role.CLERK),
+        now=at(date(project.fiscal_year, 2, 20)),
+    )
+
+
+def progress(
+    project: Project,
+    physical_pct: Decimal | int = 100,
+    *,
+    status: ProgressStatus = ProgressStatus.VERIFIED,
+    measured_on: date | None = None,
+) -> ProgressReport:
+    """How far the works are, reported by the clerk and verified by the reviewer."""
+    day = measured_on or date(project.fiscal_year, 5, 20)
+    report = report_progress(
+        project,
+        period=f"{day:%Y-%m}",
+        measured_on=day,
+        physical_pct=Decimal(physical_pct),
+        narrative="演示进展",
+        by=hand(Role.CLERK),
+        now=at(day),
+    )
+    if status == ProgressStatus.SUBMITTED:
+        return report
+    return verify_progress(report, by=hand(Role.REVIEWER), now=at(day, 11))
+
+
+def payment(
+    project: Project,
+    status: PaymentStatus = PaymentStatus.VERIFIED,
+    *,
+    amount_yuan: Decimal | int = 100_000,
+    **overrides: Any,
+) -> Payment:
+    """Money paid out of the project's share, entered by the clerk and verified by the reviewer."""
+    funding = project.funding.counting().order_by("pk").first()
+    assert funding is not None, "only an approved project has a share that counts"
+    fields: dict[str, Any] = {
+        "basis": PaymentBasis.START,
+        "paid_on": date(project.fiscal_year, 5, 6),
+        "voucher_no": f"PAY-{next(_number)}",
+    }
+    fields |= overrides
+    if "treasury" not in fields:
+        fields["treasury"] = treasury(project.county.code)
+    if "payee" not in fields:
+        fields["payee"] = organisation(region_code=project.county.code)
+    now = at(fields["paid_on"])
+    made = pay(funding, amount_yuan=Decimal(amount_yuan), by=hand(Role.CLERK), now=now, **fields)
+    if status == PaymentStatus.SUBMITTED:
+        return made
+    return verify_payment(made, by=hand(Role.REVIEWER), now=now)
+
+
+def project_at(stage: Stage, *, plan: FundPlan | None = None, **overrides: Any) -> Project:
+    """A project that came to ``stage`` step by step, each by the hands it falls to.
+
+    Days: draft 2 February, submitted 3rd, rejected 6th, admitted 10th, approved 2 March, tender
+    9th, ready 20th, started 1 April, 100 % verified 20 May, completed 31 May. Its share is of
+    ``plan``, else of a plan of its own. Stages that no verb leads to yet are written in, along the
+    table of the road.
+    """
+    if stage == Stage.TENDERING:
+        overrides["needs_tender"] = True
+    project = draft(**overrides)
+    last_by_verb, written_in = _BEYOND_THE_VERBS.get(stage, (stage, ()))
+    for became in _way_to(last_by_verb, needs_tender=project.needs_tender):
+        if became == Stage.APPROVED:
+            share(project, plan=plan)
+        project = _STEP_TO[became](project)
+        assert project.stage == became, f"the road led to {project.stage}, not to {became}"
+    for became in written_in:
+        project = _write_in(project, became)
+    assert project.stage == stage
+    return Project.objects.select_related("pairing__recipient", "pairing__donor").get(pk=project.pk)
+
+
+def _approve(project: Project) -> Project:
+    day = date(project.fiscal_year, 3, 2)
+    return approve(project, doc_no="演示批〔1〕号", on=day, by=hand(Role.APPROVER), now=at(day))
+
+
+def _tender(project: Project) -> Project:
+    day = date(project.fiscal_year, 3, 9)
+    return advance(project, on=day, by=hand(Role.CLERK), now=at(day))
+
+
+def _make_ready(project: Project) -> Project:
+    day = date(project.fiscal_year, 3, 20)
+    contract: dict[str, Any] = {}
+    if project.needs_tender:
+        contract = {"contract_no": "演示合同1", "contract_yuan": project.total_investment_yuan}
+    return advance(project, on=day, by=hand(Role.CLERK), now=at(day), **contract)
+
+
+def _start(project: Project) -> Project:
+    day = date(project.fiscal_year, 4, 1)
+    return start(project, on=day, by=hand(Role.REVIEWER), now=at(day))
+
+
+def _complete(project: Project) -> Project:
+    progress(project)
+    day = date(project.fiscal_year, 5, 31)
+    return complete(project, on=day, by=hand(Role.REVIEWER), now=at(day))
+
+
+_STEP_TO: dict[Stage, Callable[[Project], Project]] = {
+    Stage.SUBMITTED: lambda project: submit(
+        project, by=hand(Role.CLERK), now=at(date(project.fiscal_year, 2, 3))
+    ),
+    Stage.LIBRARY: lambda project: admit(
+        project, by=hand(Role.REVIEWER), now=at(date(project.fiscal_year, 2, 10))
+    ),
+    Stage.APPROVED: _approve,
+    Stage.TENDERING: _tender,
+    Stage.READY: _make_ready,
+    Stage.ACTIVE: _start,
+    Stage.COMPLETED: _complete,
+    Stage.REJECTED: lambda project: reject(
+        project, reason="演示", by=hand(Role.APPROVER), now=at(date(project.fiscal_year, 2, 6))
+    ),
+}
+
+
+def _way_to(stage: Stage, *, needs_tender: bool) -> list[Stage]:
+    if stage == Stage.DRAFT:
+        return []
+    if stage == Stage.REJECTED:
+        return [Stage.SUBMITTED, Stage.REJECTED]
+    whole = [step for step in _STEP_TO if step != Stage.REJECTED]
+    return [
+        step for step in whole[: whole.index(stage) + 1] if needs_tender or step != Stage.TENDERING
+    ]
+
+
+# stage: the last one that a verb leads to, and the steps after it that have no verb yet
+_BEYOND_THE_VERBS: dict[Stage, tuple[Stage, tuple[Stage, ...]]] = {
+    Stage.SUSPENDED: (Stage.ACTIVE, (Stage.SUSPENDED,)),
+    Stage.ACCEPTED: (Stage.COMPLETED, (Stage.ACCEPTED,)),
+    Stage.HANDED_OVER: (Stage.COMPLETED, (Stage.ACCEPTED, Stage.HANDED_OVER)),
+    Stage.CLOSED: (Stage.COMPLETED, (Stage.ACCEPTED, Stage.HANDED_OVER, Stage.CLOSED)),
+    Stage.TERMINATED: (Stage.ACTIVE, (Stage.TERMINATED,)),
+    Stage.WITHDRAWN: (Stage.DRAFT, (Stage.WITHDRAWN,)),
+}
+
+
+def _write_in(project: Project, stage: Stage) -> Project:
+    day, by = date(project.fiscal_year, 6, 5), hand(Role.REVIEWER)
+    StageChange.objects.create(
+        project=project,
+        from_stage=project.stage,
+        to_stage=stage,
+        effective_on=day,
+        counted_at=at(day),
+        counted_by=by,
+        **entered(by, at(day)),
+    )
+    project.stage = stage
+    project.record("stage", by=by, now=at(day))
+    return project
+
+
+# ------------------------------------------------------------------------------------- people
+
+
+def batch(**overrides: Any) -> Batch:
+    """A batch of people, sent on 1 June 2021."""
+    fields: dict[str, Any] = {
+        "label": f"演示批次{next(_number)}",
+        "dispatched_on": date(2021, 6, 1),
+    }
+    fields |= overrides
+    if "programme" not in fields:
+        fields["programme"] = programme()
+    return Batch.objects.create(**fields, **entered(hand(Role.ORG), at(fields["dispatched_on"])))
+
+
+def team(region_code: str = PREFECTURE, *, declared_headcount: int = 27) -> Team:
+    """The part of a new batch that works in one region."""
+    sent = batch()
+    return Team.objects.create(
+        batch=sent,
+        region=region(region_code),
+        declared_headcount=declared_headcount,
+        **entered(hand(Role.ORG), at(sent.dispatched_on)),
+    )
+
+
+def person(**overrides: Any) -> Person:
+    """Somebody who can be posted."""
+    fields: dict[str, Any] = {
+        "name": f"演示干部{next(_number)}",
+        "gender": Gender.FEMALE,
+        "birth_ym": "1980-06",
+        "home_unit": "演示单位",
+    }
+    return Person.objects.create(
+        **fields | overrides, **entered(hand(Role.ORG), at(date(2021, 5, 1)))
+    )
+
+
+def posting_fields(**overrides: Any) -> dict[str, Any]:
+    """What a posting for three years from 1 June 2024 says."""
+    fields: dict[str, Any] = {
+        "category": Category.CADRE,
+        "term": Term.Y3,
+        "host_post": "演示岗位(挂职)",
+        "start_on": date(2024, 6, 1),
+        "planned_end": date(2027, 5, 31),
+    }
+    fields |= overrides
+    if "pairing" not in fields:
+        fields["pairing"] = pairing()
+    recipient = fields["pairing"].recipient
+    if "person" not in fields:
+        fields["person"] = person()
+    if "region" not in fields:
+        fields["region"] = recipient
+    if "host_unit" not in fields:
+        fields["host_unit"] = organisation(region_code=recipient.code)
+    return fields
+
+
+def posting(state: PostingState = PostingState.ACTIVE, **overrides: Any) -> Posting:
+    """A posting in the given state; ended and recalled ones end on ``end_on`` (31 May 2026)."""
+    end_on = overrides.pop("end_on", date(2026, 5, 31))
+    fields = posting_fields(**overrides)
+    by, now = hand(Role.ORG), at(fields["start_on"])
+    made = plan_posting(by=by, now=now, **fields)
+    if state == PostingState.CANCELLED:
+        return cancel_posting(made, by=by, now=now)
+    if state == PostingState.PLANNED:
+        return made
+    made = dispatch(made, letter_no=f"演示函{next(_number)}", by=by, now=now)
+    if state == PostingState.ACTIVE:
+        return made
+    recalled = state == PostingState.RECALLED
+    return end_posting(made, on=end_on, reason="演示", by=by, now=at(end_on), recalled=recalled)
