@@ -10,6 +10,6 @@ from projects import actions
 
 @shared_task(max_retries=3)
 def roll_over() -> None:
-    """Carry what is under way into this year's plan; on every day but the first it finds nothing."""
+    """Carry what is under way into this year's plan; mostly it finds nothing to add."""
     now = timezone.now()
     actions.roll_over(local_day(now).year, by=timetable(), now=now)
