@@ -7,7 +7,7 @@ import psycopg2
 import pytest
 import time_machine
 from django.contrib.sessions.models import Session
-from django.db import OperationalError
+from django.db import OperationalError, connection
 from django.test import Client, RequestFactory, override_settings
 from django.urls import reverse
 from django.utils import timezone
@@ -15,7 +15,6 @@ from django.utils import timezone
 from assistance.models import User
 from assistance.sessions import client_address
 from reporting.models import Tick
-from reporting.pages import health
 
 PAGES = ["/", "/admin/login/", "/healthz/live", "/nowhere"]
 
@@ -122,8 +121,37 @@ def test_the_house_is_not_ready_without_its_database(
     def away(*_: object, **__: object) -> None:
         raise OperationalError("the database is away") from psycopg2.OperationalError()
 
-    monkeypatch.setattr(health.connection, "cursor", away)
+    monkeypatch.setattr(connection, "cursor", away)
     answer = client.get("/healthz/ready")
     assert answer.status_code == 503
     assert json.loads(answer.content) == {"ready": False, "reasons": ["database_is_away"]}
     assert client.get("/healthz/live").status_code == 200
+
+
+def try_password(client: Client, username: str, password: str, address: str = "192.0.2.1") -> int:
+    answer = client.post(
+        reverse("admin:login"),
+        {"username": username, "password": password, "otp_token": ""},
+        REMOTE_ADDR=address,
+    )
+    return answer.status_code
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("username", ["clerk", "nobody-of-this-name"])
+def test_the_sixth_guess_is_not_heard_wherever_it_comes_from(client: Client, username: str) -> None:
+    User.objects.create_user("clerk", password="correct horse battery")
+    with time_machine.travel(timezone.now(), tick=False) as clock:
+        answers = [try_password(client, username, "wrong", f"192.0.2.{n}") for n in range(1, 6)]
+        assert answers == [200, 200, 200, 200, 429]
+        assert try_password(client, username, "correct horse battery", "192.0.2.9") == 429
+        clock.shift(timedelta(minutes=31))
+        assert try_password(client, username, "wrong") == 200
+
+
+@pytest.mark.django_db
+def test_one_account_locked_out_locks_nobody_else_at_the_same_address(client: Client) -> None:
+    for _ in range(6):
+        try_password(client, "forgetful", "wrong")
+    assert try_password(client, "forgetful", "wrong") == 429
+    assert try_password(client, "colleague", "wrong") == 200
