@@ -16,8 +16,7 @@ class Refused(Exception):  # noqa: N818  a refusal is an answer, not a fault of 
     """A rule of the work forbids this step now.
 
     ``code`` is stable and for programs, ``detail`` is a translated sentence that names the remedy,
-    ``fields`` maps the
-    names of the fields that stand in the way to a sentence each (may be empty).
+    ``fields`` maps the names of the fields that stand in the way to a sentence each (may be empty).
     """
 
     def __init__(

@@ -1,8 +1,7 @@
 """The roles of the office (domain: who does what) and how they come to their permissions.
 
 A role is a Django group that bears its code. Each app says in its ``apps.py`` what the roles may do
-with its own rows
-(``grants``); after every migrate the groups are brought to exactly that state.
+with its own rows (``grants``); after every migrate the groups are brought to exactly that state.
 """
 
 from __future__ import annotations
@@ -48,7 +47,7 @@ Grants = Mapping[str, Iterable[Role]]  # permission codename -> the roles that h
 
 
 def grant_roles(sender: AppConfig, using: str, **_signal: Any) -> None:
-    """After migrate: give every role exactly the permissions of ``sender`` that the app grants it."""
+    """After migrate: give every role exactly the permissions that ``sender`` grants it."""
     grants: Grants | None = getattr(sender, "grants", None)
     if grants is None:
         return
@@ -61,9 +60,8 @@ def grant_roles(sender: AppConfig, using: str, **_signal: Any) -> None:
     found = {permission.codename: permission for permission in own}
     unknown = set(grants) - set(found)
     if unknown:
-        raise LookupError(
-            f"{sender.label} grants permissions that it does not define: {', '.join(sorted(unknown))}"
-        )
+        names = ", ".join(sorted(unknown))
+        raise LookupError(f"{sender.label} grants permissions that it does not define: {names}")
     for role in Role:
         group, _created = Group.objects.using(using).get_or_create(name=role.value)
         wanted = [found[codename].pk for codename, roles in grants.items() if role in roles]

@@ -2,9 +2,8 @@
 one donor's part, or nothing.
 
 A row belongs to a pairing. Regions contain each other by their GB/T 2260 codes: the code of a
-county begins with the
-digits of its prefecture, and those with the digits of its province (``load_reference`` refuses
-files where it is not so).
+county begins with the digits of its prefecture, and those with the digits of its province
+(``load_reference`` refuses files where it is not so).
 """
 
 from __future__ import annotations
@@ -18,6 +17,9 @@ from django.db.models import Q
 
 ScopeKind = Literal["all", "recipient", "donor", "nothing"]
 
+DIGITS_OF_A_COUNTY = 6  # also of prefectures and provinces, filled up with zeros
+DIGITS_OF_A_VILLAGE = 12
+
 
 def region_prefix(code: str) -> str:
     """The digits that the codes of all regions inside ``code`` begin with, itself included.
@@ -25,8 +27,8 @@ def region_prefix(code: str) -> str:
     >>> region_prefix("513300"), region_prefix("510000"), region_prefix("513301")
     ('5133', '51', '513301')
     """
-    if len(code) > 6:  # townships have 9 digits, villages 12, both in groups of three
-        return code.removesuffix("000") if len(code) == 12 else code
+    if len(code) > DIGITS_OF_A_COUNTY:  # townships have 9 digits, villages three more
+        return code.removesuffix("000") if len(code) == DIGITS_OF_A_VILLAGE else code
     return code.removesuffix("0000") if code.endswith("0000") else code.removesuffix("00")
 
 

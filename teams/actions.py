@@ -21,8 +21,7 @@ def plan_posting(*, by: User, now: datetime, **fields: Any) -> Posting:
     """Enter a posting that is to come.
 
     ValidationError where it leaves its pairing's validity or region, or where the person has
-    another
-    posting on one of its days (the database refuses that too, also to raw SQL).
+    another posting on one of its days (the database refuses that too, also to raw SQL).
     """
     if not by.has_perm("teams.add_posting"):
         raise PermissionDenied

@@ -210,8 +210,8 @@ class Posting(LedgerRow):
     """One person's secondment, first and last day included. It counts from its dispatch on.
 
     The days that it holds the person run to ``end_on`` where it ended, to ``planned_end`` before;
-    the database keeps two
-    postings of one person from sharing a day, and two from being under way at once.
+    the database keeps two postings of one person from sharing a day, and two from being under way
+    at once.
     """
 
     person = models.ForeignKey(

@@ -74,8 +74,7 @@ class Pairing(models.Model):
     """A dated tie under which a donor region helps a recipient region within one programme.
 
     ``since`` and ``until`` keep the precision of the source; ``starts_on`` and ``ends_on`` are the
-    first and the last
-    day that they can mean, blank where nothing is known.
+    first and the last day that they can mean, blank where nothing is known.
     """
 
     programme = models.ForeignKey(

@@ -47,7 +47,7 @@ class AltitudeBand(models.TextChoices):
 
 
 class Region(models.Model):
-    """An administrative unit by its GB/T 2260 code (6 digits; 9 for a township, 12 for a village)."""
+    """An administrative unit by its GB/T 2260 code: 6 digits, of a township 9, of a village 12."""
 
     code = models.CharField(
         _("code"),
@@ -118,13 +118,14 @@ class Region(models.Model):
 
 
 _USCC_ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
+_USCC_LENGTH = 18
 
 
 def validate_uscc(text: str) -> None:
     """Check the 18 characters and the check character of a unified social credit code (GB
     32100-2015).
     """
-    if len(text) != 18 or any(c not in _USCC_ALPHABET for c in text):
+    if len(text) != _USCC_LENGTH or any(c not in _USCC_ALPHABET for c in text):
         raise ValidationError(
             _(
                 "A unified social credit code has 18 digits and capital"

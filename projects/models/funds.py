@@ -1,6 +1,4 @@
-"""Money above the project: the plans that promise it, the transfers that bring it, the shares that
-projects get of it.
-"""
+"""The money: plans that promise it, transfers that bring it, projects' shares of it, payments."""
 
 from __future__ import annotations
 
@@ -69,8 +67,9 @@ class FundPlanStatus(models.TextChoices):
 
 
 class FundPlan(LedgerRow):
-    """Money promised to one pairing from one source for one fiscal year (资金计划). It counts from its
-    issue on.
+    """Money promised to one pairing from one source for one fiscal year (资金计划).
+
+    It counts from its issue on.
     """
 
     pairing = models.ForeignKey(

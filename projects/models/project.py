@@ -263,7 +263,7 @@ class Project(Recorded):
             raise refusal
 
     def verbs_open_to(self, user: User) -> list[str]:
-        """The steps that ``user`` may take now, as far as stage, permission and other hands decide."""
+        """The steps that ``user`` may take now, as far as ``why_not`` can tell."""
         return [verb for verb in STEPS if self.why_not(verb, user) is None]
 
 
@@ -279,7 +279,7 @@ class TargetKind(models.TextChoices):
 
 
 class PerformanceTarget(models.Model):
-    """What a project promises: outputs with quantity and unit, benefits, satisfaction in per cent."""
+    """What a project promises: outputs with quantity and unit, benefits, satisfaction in %."""
 
     project = models.ForeignKey(Project, models.CASCADE, related_name="targets")
     kind = models.CharField(_("kind"), max_length=12, choices=TargetKind)

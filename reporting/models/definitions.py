@@ -69,9 +69,14 @@ class SubscriptionQuerySet(models.QuerySet["Subscription"]):
     def active(self) -> Self:
         return self.filter(paused_at=None, reader__is_active=True)
 
+    def about(self, scope: Scope) -> Self:
+        """The orders for exactly this scope."""
+        region = {"scope_region__code": scope.region} if scope.region else {"scope_region": None}
+        return self.filter(scope_kind=scope.kind, **region)
+
 
 class Subscription(Recorded):
-    """One reader's order for one report: about which scope, in which language, from which day on."""
+    """One reader's order for one report: about which scope, in which language, since when."""
 
     definition = models.ForeignKey(
         ReportDefinition, models.PROTECT, related_name="subscriptions", verbose_name=_("report")
