@@ -335,7 +335,7 @@ def main() -> int:
     say("\n  结对 Jiedui\n")
     try:
         place = Place.at(ROOT / os.environ.get("DATA_DIR", ".data"))
-    except CannotStart as cause:
+    except (CannotStart, PermissionError) as cause:
         say(str(cause))
         return 1
     return run(place)

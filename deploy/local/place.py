@@ -39,7 +39,9 @@ def private(path: Path, *, owner: pwd.struct_passwd | None = None, mode: int = 0
     state = path.lstat()
     wanted = owner.pw_uid if owner else os.geteuid()
     if not stat.S_ISDIR(state.st_mode) or state.st_uid not in {wanted, os.geteuid()}:
-        raise CannotStart(f"{path} belongs to somebody else. Remove it and start again.")
+        raise CannotStart(
+            f"{path} belongs to another account. Run as that account, or remove the directory."
+        )
     if owner:
         os.chown(path, owner.pw_uid, owner.pw_gid)
     path.chmod(mode)
