@@ -217,6 +217,7 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 # -------------------------------------------------------------------------------------------- mail
 
 SMTP = env.relay("EMAIL_URL")
+RELAY_LOG = env.text("RELAY_LOG")
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = MAIL_FROM
 
 # --------------------------------------------------------------------------------------------- API
