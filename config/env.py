@@ -81,6 +81,13 @@ VARIABLES = {
         ),
         Variable("MAIL_FROM", "jiedui@localhost", "sender of the mails", "jiedui@example.org"),
         Variable(
+            "RELAY_LOG",
+            "",
+            "the relay's log (Postfix, RFC 3339 time stamps), if this machine can read it: a mail "
+            "whose hand-over was cut short is looked up there; empty: a person decides",
+            "/var/log/mail.log",
+        ),
+        Variable(
             "TRUSTED_PROXIES",
             "0",
             "how many reverse proxies stand in front; their X-Forwarded-For and X-Forwarded-Proto "

@@ -33,3 +33,18 @@ def write_file(name: str, content: bytes) -> tuple[str, str]:
     finally:
         os.close(directory)
     return name, hashlib.sha256(content).hexdigest()
+
+
+class FileChanged(Exception):  # noqa: N818  the file is at fault, not the program
+    """The file is not there, or is not what its row says."""
+
+
+def read_file(name: str, sha256: str) -> bytes:
+    """Read what ``write_file`` wrote; FileChanged where it is gone or its SHA-256 is another."""
+    try:
+        content = (Path(settings.FILES_DIR) / name).read_bytes()
+    except OSError as error:
+        raise FileChanged(name) from error
+    if hashlib.sha256(content).hexdigest() != sha256:
+        raise FileChanged(name)
+    return content

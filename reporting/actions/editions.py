@@ -20,6 +20,7 @@ from assistance.models import User
 from assistance.periods import Month, local_day
 from assistance.roles import Role
 from assistance.scope import Scope
+from reporting import faults
 from reporting.actions import mail
 from reporting.files import write_file
 from reporting.ledgers import ledgers
@@ -121,11 +122,15 @@ def build(pk: int, *, now: datetime) -> Edition:
     if edition is None:
         return Edition.objects.get(pk=pk)
     try:
+        faults.here("edition-claimed")
         reckoning = _reckon(edition)
         if edition.status == EditionStatus.SCHEDULED:
             _compute(edition, reckoning, now)
+        faults.here("figures-frozen")
         _write_files(edition, reckoning, now)
-        return _release(edition, now)
+        released = _release(edition, now)
+        faults.here("edition-released")
+        return released
     except Exception as fault:
         log.exception("edition %s could not be built", pk)
         _fail(edition, fault, now)
@@ -134,12 +139,10 @@ def build(pk: int, *, now: datetime) -> Edition:
 
 def readers_of(edition: Edition) -> Iterable[Subscription]:
     """The subscriptions that an edition answers."""
-    scope = edition.covers
-    found = Subscription.objects.active().filter(
-        definition=edition.definition_id,
-        scope_kind=scope.kind,
-        starts_on__lte=edition.period_end,
-        **({"scope_region__code": scope.region} if scope.region else {"scope_region": None}),
+    found = (
+        Subscription.objects.active()
+        .about(edition.covers)
+        .filter(definition=edition.definition_id, starts_on__lte=edition.period_end)
     )
     return found.select_related("reader__organisation__region").order_by("pk")
 
@@ -238,7 +241,9 @@ def _write_files(edition: Edition, reckoning: Reckoning, now: datetime) -> None:
     for fmt, language in sorted(wanted - there):
         sheets = ledgers(reckoning, language) if fmt == Format.XLSX else ()
         content = render(printed, fmt.value, language, sheets)
+        faults.here("file-rendered")
         path, sha256 = write_file(f"editions/{edition.pk}/{language}.{fmt.value}", content)
+        faults.here("file-written")
         EditionFile.objects.get_or_create(
             edition=edition,
             format=fmt,

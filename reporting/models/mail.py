@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from typing import Self
+
 from django.db import models
 from django.db.models import CheckConstraint, Q
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 from assistance.models import Language, User
 from assistance.models.rows import is_one_of
@@ -27,11 +30,25 @@ class MailState(models.TextChoices):
     CANCELLED = "cancelled", pgettext_lazy("mail", "cancelled")
 
 
+HELD = (MailState.CLAIMED, MailState.COMMITTING)  # somebody is at work on it, until the lease ends
+ENDED = (MailState.SENT, MailState.FAILED, MailState.CANCELLED)
+
+
+class OutgoingMailQuerySet(models.QuerySet["OutgoingMail"]):
+    def due(self, now: datetime) -> Self:
+        """What waits to be sent and may be tried at ``now``."""
+        return self.filter(state=MailState.QUEUED, run_after__lte=now)
+
+    def lapsed(self, now: datetime) -> Self:
+        """What somebody had in hand for longer than a task can last: that somebody is dead."""
+        return self.filter(state__in=HELD, leased_until__lte=now)
+
+
 class OutgoingMail(models.Model):
     """One message to one recipient. The row is the truth; the broker only wakes whoever sends it.
 
-    queued → claimed → committing → sent | failed | uncertain; queued → cancelled. ``committing`` is
-    committed before the final dot goes to the relay, so a row that is still ``committing`` after
+    queued → claimed → committing → sent | failed | uncertain; claimed → cancelled. ``committing``
+    is committed before the message goes to the relay, so a row that is still ``committing`` after
     its lease may or may not have been delivered.
     """
 
@@ -55,6 +72,7 @@ class OutgoingMail(models.Model):
     dedupe_key = models.CharField(max_length=120, unique=True)
     message_id = models.CharField("Message-ID", max_length=120, unique=True)
     state = models.CharField(_("state"), max_length=10, choices=MailState, default=MailState.QUEUED)
+    # only ever counted up, so that an attempt knows whether the row is still its own
     attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
     run_after = models.DateTimeField(_("not before"))
     give_up_at = models.DateTimeField(_("given up at"))
@@ -65,6 +83,9 @@ class OutgoingMail(models.Model):
     resolved_by = models.ForeignKey(
         User, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("resolved by")
     )
+    resolved_at = models.DateTimeField(_("resolved at"), null=True, blank=True)
+
+    objects = OutgoingMailQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("outgoing mail")
@@ -81,10 +102,8 @@ class OutgoingMail(models.Model):
             ),
             CheckConstraint(
                 name="mail_is_leased_while_somebody_has_it",
-                condition=Q(
-                    state__in=[MailState.CLAIMED, MailState.COMMITTING], leased_until__isnull=False
-                )
-                | ~Q(state__in=[MailState.CLAIMED, MailState.COMMITTING]) & Q(leased_until=None),
+                condition=Q(state__in=HELD, leased_until__isnull=False)
+                | ~Q(state__in=HELD) & Q(leased_until=None),
             ),
             CheckConstraint(
                 name="mail_of_an_edition_has_one",
@@ -93,32 +112,30 @@ class OutgoingMail(models.Model):
             ),
             CheckConstraint(
                 name="mail_finished_at_its_end",
-                condition=Q(
-                    state__in=[MailState.SENT, MailState.FAILED, MailState.CANCELLED],
-                    finished_at__isnull=False,
-                )
-                | Q(
-                    state__in=[
-                        MailState.QUEUED,
-                        MailState.CLAIMED,
-                        MailState.COMMITTING,
-                        MailState.UNCERTAIN,
-                    ],
-                    finished_at=None,
-                ),
+                condition=Q(state__in=ENDED, finished_at__isnull=False)
+                | ~Q(state__in=ENDED) & Q(finished_at=None),
+            ),
+            CheckConstraint(
+                name="mail_resolved_at_and_by",
+                condition=Q(resolved_at=None, resolved_by=None)
+                | Q(resolved_at__isnull=False, resolved_by__isnull=False),
             ),
         ]
         indexes = [
             models.Index(fields=["run_after", "id"], name="mail_due", condition=Q(state="queued")),
-            models.Index(
-                fields=["leased_until"],
-                name="mail_leases",
-                condition=Q(state__in=["claimed", "committing"]),
-            ),
+            models.Index(fields=["leased_until"], name="mail_leases", condition=Q(state__in=HELD)),
         ]
 
     def __str__(self) -> str:
         return f"{self.address}: {self.subject}"
+
+    @property
+    def told(self) -> str:
+        """Why the mail is where it is, in the reader's language; the relay's words as they came.
+
+        Our own sentences are stored in ``reply`` in English and translated here.
+        """
+        return gettext(self.reply) if self.reply else ""
 
 
 class Tick(models.Model):
