@@ -7,6 +7,7 @@ from pathlib import Path
 
 from deploy.local import leftovers
 from deploy.local.child import Child
+from deploy.local.place import CannotStart
 
 SHORTEST_PAUSE = 0.5  # seconds before a program that died is started again, doubled each time
 LONGEST_PAUSE = 30.0
@@ -55,9 +56,7 @@ class Supervisor:
             if kept.start_at is None:
                 self._mourn(kept, now)
             elif now >= kept.start_at:
-                kept.start_at = None
-                kept.child = kept.start()
-                self._write_note()
+                self._revive(kept, now)
 
     def stop(self) -> None:
         """Stop everything, the programs first and only then the servers they stand on."""
@@ -69,6 +68,17 @@ class Supervisor:
             for kept in reversed(floor):
                 kept.child.end()
         self.note.unlink(missing_ok=True)
+
+    def _revive(self, kept: Kept, now: float) -> None:
+        try:
+            kept.child = kept.start()
+        except (CannotStart, OSError) as cause:
+            kept.start_at = now + kept.pause
+            kept.pause = min(kept.pause * 2, LONGEST_PAUSE)
+            self.say(f"{kept.child.name} cannot be started and is tried again: {cause}")
+        else:
+            kept.start_at = None
+            self._write_note()
 
     def _mourn(self, kept: Kept, now: float) -> None:
         child = kept.child

@@ -14,6 +14,7 @@ import pytest
 from deploy.local import child as child_module
 from deploy.local import leftovers
 from deploy.local.child import Child, born_at
+from deploy.local.place import CannotStart
 from deploy.local.supervisor import Supervisor
 
 SLEEPS = (sys.executable, "-c", "import time; time.sleep(600)")
@@ -86,6 +87,28 @@ def test_a_program_that_keeps_dying_is_started_at_growing_pauses(
 
     supervisor.watch(until=long_enough)
     assert pauses == {0.5, 1, 2}
+
+
+def test_a_program_that_cannot_be_started_now_is_tried_until_it_can(
+    supervisor: Supervisor, tmp_path: Path, said: list[str]
+) -> None:
+    child = program(tmp_path)
+    answers: Iterator[Callable[[], Child]] = iter([child.start, refuse, refuse, child.start])
+
+    def start() -> Child:
+        return next(answers)()
+
+    supervisor.keep(start)
+    first = pid_of(child)
+    os.kill(first, signal.SIGKILL)
+
+    supervisor.watch(until=lambda: child.alive and pid_of(child) != first)
+
+    assert said[2:] == ["sleeper cannot be started and is tried again: the disk is full"] * 2
+
+
+def refuse() -> Child:
+    raise CannotStart("the disk is full")
 
 
 def test_stopping_ends_a_program_that_does_not_listen(
