@@ -5,11 +5,16 @@ from __future__ import annotations
 import re
 from calendar import monthrange
 from datetime import date
+from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Func
 from django.utils.translation import gettext_lazy as _
+
+if TYPE_CHECKING:
+    from django.db.backends.base.base import BaseDatabaseWrapper
+    from django.db.models.sql.compiler import SQLCompiler, _AsSqlType
 
 PATTERN = r"^([0-9]{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?)?)?$"
 
@@ -56,6 +61,14 @@ class _DayOfPartial(Func):
     # make_date is strict: a blank text gives no year and so no date. All parts are immutable, as a
     # generated column asks.
     output_field = models.DateField()
+
+    def as_sql(
+        self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **extra_context: Any
+    ) -> _AsSqlType:
+        sql, params = super().as_sql(compiler, connection, **extra_context)
+        # The templates name their one expression several times. A column has no parameters, but
+        # where a form is checked the expression is a value.
+        return sql, tuple(params) * self.template.count("%(expressions)s")
 
 
 class FirstDay(_DayOfPartial):
