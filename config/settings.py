@@ -7,6 +7,7 @@ from typing import Any
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
+from assistance.api.keys import PATTERNS
 from config import env
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -222,10 +223,41 @@ DEFAULT_FROM_EMAIL = SERVER_EMAIL = MAIL_FROM
 
 # --------------------------------------------------------------------------------------------- API
 
+API_REQUESTS_PER_MINUTE = 600  # of one service account
 REST_FRAMEWORK = {
-    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
-    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_AUTHENTICATION_CLASSES": ["assistance.api.authentication.BearerAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["assistance.api.permissions.MayAsk"],
+    "DEFAULT_THROTTLE_CLASSES": ["assistance.api.throttling.PerAccount"],
+    "DEFAULT_PARSER_CLASSES": ["assistance.api.wire.JsonBody"],
+    "DEFAULT_RENDERER_CLASSES": ["assistance.api.wire.JsonAnswer"],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "assistance.api.wire.AlwaysJson",
+    "DEFAULT_METADATA_CLASS": None,
+    "DEFAULT_SCHEMA_CLASS": "assistance.api.schema.Described",
+    "EXCEPTION_HANDLER": "assistance.api.problems.answer",
+    "URL_FORMAT_OVERRIDE": None,
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Jiedui API",
+    "VERSION": "1",
+    "DESCRIPTION": (
+        "Send `Authorization: Bearer <token>` with every request and `Accept-Language: en` or "
+        "`zh-hans`. Money is a string in yuan with two decimals, days are `YYYY-MM-DD`, instants "
+        "are UTC, regions are GB/T 2260 codes. What you may not see answers 404 like what is not "
+        "there; what a rule forbids answers 409 with the reason and what is open instead. A row's "
+        "`ETag` is its version: changing it needs that version in `If-Match`. Parameters and keys "
+        "that do not exist are errors. Follow `next` until it is null; a list that is ordered by "
+        "`code` or `id` shows every row exactly once however long the walk takes."
+    ),
+    "SCHEMA_PATH_PREFIX": "/api/v1/",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "COMPONENT_SPLIT_REQUEST": True,
+    "PATH_CONVERTER_OVERRIDES": {
+        "row_id": {"type": "integer", "minimum": 1},
+        **{
+            name: {"type": "string", "pattern": f"^{PATTERNS[name]}$"}
+            for name in ("region_code", "programme_code", "project_code")
+        },
+    },
 }
 
 # -------------------------------------------------------------------------------------------- logs

@@ -7,6 +7,7 @@ import hmac
 import secrets
 from datetime import datetime, timedelta
 
+from django.contrib.postgres.aggregates import ArrayAgg
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import Q
@@ -16,6 +17,7 @@ from assistance.errors import Refused
 from assistance.models import ApiToken, User
 from assistance.models.users import TOKEN_DAYS
 
+GROUPED = Q(user__groups__isnull=False)
 USE_NOTED_EVERY = timedelta(minutes=1)
 
 
@@ -80,7 +82,10 @@ def recognise_token(plain: str, *, now: datetime) -> ApiToken | None:
     """
     prefix, _dot, _secret = plain.partition(".")
     token = (
-        ApiToken.objects.select_related("user__organisation__region").filter(prefix=prefix).first()
+        ApiToken.objects.select_related("user__organisation__region")
+        .annotate(roles=ArrayAgg("user__groups__name", default=[], filter=GROUPED))
+        .filter(prefix=prefix)
+        .first()
     )
     # compared in constant time, and also where there is no row: the answer's delay tells nothing
     fits = hmac.compare_digest(token.digest if token else "", _digest(plain))
@@ -93,6 +98,7 @@ def recognise_token(plain: str, *, now: datetime) -> ApiToken | None:
     if token.last_used_at is None or token.last_used_at <= now - USE_NOTED_EVERY:
         unnoted = Q(last_used_at=None) | Q(last_used_at__lte=now - USE_NOTED_EVERY)
         ApiToken.objects.filter(unnoted, pk=token.pk).update(last_used_at=now)
+    token.user.roles = frozenset(token.roles)  # read along, so that no request asks for them anew
     return token
 
 

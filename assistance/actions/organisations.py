@@ -1,0 +1,34 @@
+"""Organisations that come to the ledger with the rows that name them."""
+
+from __future__ import annotations
+
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+
+from assistance.models import Organisation, Region, User
+from assistance.models.regions import OrganisationKind
+from assistance.scope import Scope
+
+
+@transaction.atomic
+def implementing_unit(name: str, *, county: Region, by: User) -> Organisation:
+    """The implementing unit of this name in ``county``; entered where it is not known yet.
+
+    ``PermissionDenied`` where it would have to be entered and ``by`` may not enter organisations
+    there, ``ValidationError`` where the name does not fit.
+    """
+    name = name.strip()
+    same = Organisation.objects.filter(
+        region=county, kind=OrganisationKind.IMPLEMENTING_UNIT, name_zh=name
+    )
+    found = same.first()
+    if found is not None:
+        return found
+    inside = by.scope.covers(Scope("recipient", county.code))
+    if not inside or not by.has_perm("assistance.add_organisation"):
+        raise PermissionDenied
+    unit = Organisation(region=county, kind=OrganisationKind.IMPLEMENTING_UNIT, name_zh=name)
+    unit.full_clean(validate_constraints=False)
+    # of two callers who enter the same unit at once, one enters it and both get it
+    Organisation.objects.bulk_create([unit], ignore_conflicts=True)
+    return same.get()

@@ -1,0 +1,165 @@
+"""What every resource does alike: a list, one row, and verbs that need the row's version."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any, ClassVar, TypeVar
+
+from django.db.models import Model, QuerySet
+from django.utils import timezone
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.viewsets import ViewSet
+
+from assistance.api.fields import NoBody
+from assistance.api.listing import Listing, ListQuery, NoParameters, Ordering
+from assistance.api.problems import MissingIfMatch
+from assistance.api.wire import written
+from assistance.errors import Stale
+from assistance.models import User
+
+V = TypeVar("V", bound=Callable[..., Response])
+
+ETAG = re.compile(r'"([0-9]{1,18})"')
+
+
+def verb(name: str, body: type[serializers.Serializer[Any]]) -> Callable[[V], V]:
+    """Mark a method of a resource as a verb: a POST that needs If-Match and takes ``body``."""
+
+    def mark(method: V) -> V:
+        method.verb, method.body = name, body  # type: ignore[attr-defined]  # our two marks
+        return method
+
+    return mark
+
+
+class Resource(ViewSet):
+    """Rows of one model that the caller may see.
+
+    A row out of sight answers exactly as a missing one. ``permission`` is what reading needs;
+    what writing needs is decided by the actions.
+    """
+
+    permission: ClassVar[str]
+    row: ClassVar[type[serializers.Serializer[Any]]]
+    in_full: ClassVar[type[serializers.Serializer[Any]]]
+    query: ClassVar[type[ListQuery]]
+    pagination_class = Listing  # for the OpenAPI description
+    now: datetime
+    sent: bytes
+
+    def rows(self) -> QuerySet[Any]:
+        """The rows that the caller may see."""
+        raise NotImplementedError
+
+    def rows_in_full(self) -> QuerySet[Any]:
+        """The same with what a detail answer reads besides."""
+        return self.rows()
+
+    def actions_open(self, row: Any) -> list[str]:
+        """The verbs of this API that the caller may take with ``row`` now; none where it is only
+        read.
+        """
+        return []
+
+    @property
+    def caller(self) -> User:
+        user: User = self.request.user
+        return user
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Who asks, whether they may, and whether the question makes sense."""
+        super().initial(request, *args, **kwargs)
+        self.now = timezone.now()
+        self.sent = request.body  # RequestDataTooBig before a parser would read all of it
+        given = request.query_params
+        repeated = {name: given.getlist(name) for name in given if len(given.getlist(name)) > 1}
+        query = (self.query if self.action == "list" else NoParameters)(
+            data={name: repeated.get(name, given[name]) for name in given}
+        )
+        query.is_valid(raise_exception=True)
+        self.asked: dict[str, Any] = query.validated_data
+        self.asked_in = query
+
+    def list(self, request: Request) -> Response:
+        asked = dict(self.asked)
+        query = self.asked_in
+        assert isinstance(query, ListQuery)
+        ordering = query.fields["ordering"]
+        assert isinstance(ordering, Ordering)
+        paging = {
+            name: asked.pop(name) for name in ("limit", "cursor", "count", "ordering", "fields")
+        }
+        page = Listing(paging).page(
+            query.narrow(self.rows(), asked),
+            row=self.row(),
+            columns=ordering.columns,
+            request=request,
+        )
+        return Response(page)
+
+    def retrieve(self, request: Request, **key: Any) -> Response:
+        return self.full(self.rows_in_full().get(**key))
+
+    def full(self, row: Any, status: int = 200) -> Response:
+        """One row in full, with the version that changing it needs."""
+        body = self.in_full(row, context={"view": self}).data
+        # reference rows have no version and cannot be changed here; their text is their version
+        tag = getattr(row, "version", None) or hashlib.sha256(written(body)).hexdigest()[:16]
+        return Response(body, status=status, headers={"ETag": f'"{tag}"'})
+
+    def allowed_actions(self) -> list[str]:
+        """What is open to the caller instead of what was refused."""
+        row = self.rows_in_full().filter(**self.kwargs).first() if self.kwargs else None
+        return self.actions_open(row) if row is not None else []
+
+    def body(self, shape: type[serializers.Serializer[Any]], **options: Any) -> dict[str, Any]:
+        """The body of the request, or ValidationError."""
+        given = shape(data=self.request.data, **options)
+        given.is_valid(raise_exception=True)
+        values: dict[str, Any] = given.validated_data
+        return values
+
+    def version(self) -> int:
+        """The version that If-Match names; ``MissingIfMatch`` (428) where it names none.
+
+        ``*`` and weak tags name no version. A tag that we never gave fits no row (412).
+        """
+        given = self.request.headers.get("If-Match", "").strip()
+        if given in {"", "*"}:
+            raise MissingIfMatch
+        found = ETAG.fullmatch(given)
+        if found is None:
+            raise Stale(self.rows().get(**self.kwargs).version)
+        return int(found[1])
+
+
+class AllowedActions(serializers.ListField):
+    """The verbs open to the caller, as the view of the request knows them."""
+
+    child = serializers.CharField()
+
+    def __init__(self) -> None:
+        super().__init__(source="*", read_only=True, help_text="what you may do with it now")
+
+    def to_representation(self, data: Model) -> list[str]:  # type: ignore[override]  # a row
+        view: Resource = self.context["view"]
+        return view.actions_open(data)
+
+
+def body_of(view: Resource, action: str) -> type[serializers.Serializer[Any]] | None:
+    """The shape of the body that an action takes, for the OpenAPI description."""
+    shape = getattr(getattr(view, action, None), "body", None)
+    return None if shape is NoBody else shape
+
+
+def headers_of(view: Resource, action: str) -> Mapping[str, bool]:
+    """The headers that an action reads, and whether it needs them."""
+    if action == "create":
+        return {"Idempotency-Key": False}
+    method = getattr(view, action, None)
+    return {"If-Match": True} if getattr(method, "verb", None) else {}

@@ -1,0 +1,29 @@
+"""The addresses of the ground floor under /api/v1/."""
+
+from django.urls import path, register_converter
+from django.views.decorators.cache import cache_page
+
+from assistance.api import converters
+from assistance.api.docs import Description, Page
+from assistance.api.me import Me
+from assistance.api.reference import Pairings, Programmes, Regions
+
+register_converter(converters.RowId, "row_id")
+register_converter(converters.RegionCode, "region_code")
+register_converter(converters.ProgrammeCode, "programme_code")
+register_converter(converters.ProjectCode, "project_code")
+
+LIST, DETAIL = {"get": "list"}, {"get": "retrieve"}
+KEPT = 600  # seconds; the description changes with a release and takes a moment to draw
+
+urlpatterns = [
+    path("schema/", cache_page(KEPT)(Description.as_view()), name="api-schema"),
+    path("docs/", Page.as_view(), name="api-docs"),
+    path("me/", Me.as_view(DETAIL)),
+    path("regions/", Regions.as_view(LIST)),
+    path("regions/<region_code:code>/", Regions.as_view(DETAIL)),
+    path("programmes/", Programmes.as_view(LIST)),
+    path("programmes/<programme_code:code>/", Programmes.as_view(DETAIL)),
+    path("pairings/", Pairings.as_view(LIST)),
+    path("pairings/<row_id:id>/", Pairings.as_view(DETAIL)),
+]

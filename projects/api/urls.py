@@ -1,0 +1,27 @@
+"""The addresses of the work and the money under /api/v1/."""
+
+from django.urls import path
+
+from assistance.api.urls import DETAIL, LIST
+from projects.api.money import FundPlans, Transfers
+from projects.api.projects import Projects
+
+ONE = "projects/<project_code:code>/"
+
+urlpatterns = [
+    path("projects/", Projects.as_view(LIST | {"post": "create"})),
+    path(ONE, Projects.as_view(DETAIL | {"patch": "partial_update"})),
+    path(f"{ONE}submit/", Projects.as_view({"post": "submit"})),
+    path(f"{ONE}return/", Projects.as_view({"post": "return_to_draft"})),
+    path(f"{ONE}admit/", Projects.as_view({"post": "admit"})),
+    path(f"{ONE}reject/", Projects.as_view({"post": "reject"})),
+    path(f"{ONE}approve/", Projects.as_view({"post": "approve"})),
+    path(f"{ONE}advance/", Projects.as_view({"post": "advance"})),
+    path(f"{ONE}start/", Projects.as_view({"post": "start"})),
+    path(f"{ONE}complete/", Projects.as_view({"post": "complete"})),
+    path("fund-plans/", FundPlans.as_view(LIST)),
+    path("fund-plans/<row_id:id>/", FundPlans.as_view(DETAIL)),
+    path("transfers/", Transfers.as_view(LIST)),
+    path("transfers/<row_id:id>/", Transfers.as_view(DETAIL)),
+    path("transfers/<row_id:id>/report-arrival/", Transfers.as_view({"post": "report_arrival"})),
+]
