@@ -186,6 +186,7 @@ class Migration(migrations.Migration):
                 "verbose_name": "user",
                 "verbose_name_plural": "users",
                 "abstract": False,
+                "permissions": [("grant_roles_user", "Can grant roles")],
                 "default_permissions": ("add", "change", "view"),
             },
             managers=[

@@ -150,7 +150,12 @@ class OrganisationQuerySet(models.QuerySet["Organisation"]):
             case "recipient":
                 return self.filter(region__code__startswith=region_prefix(scope.region))
             case "donor":
-                return self.filter(region__code__startswith=region_prefix(scope.region))
+                helped = Region.objects.filter(
+                    pairings_as_recipient__donor__code__startswith=region_prefix(scope.region)
+                )
+                return self.filter(
+                    Q(region__code__startswith=region_prefix(scope.region)) | Q(region__in=helped)
+                )
             case "nothing":
                 return self.none()
 

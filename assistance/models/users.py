@@ -46,6 +46,7 @@ class User(AbstractUser):
 
     class Meta(AbstractUser.Meta):
         default_permissions = ("add", "change", "view")
+        permissions = [("grant_roles_user", _("Can grant roles"))]
         constraints = [
             CheckConstraint(
                 name="service_account_is_never_staff",

@@ -62,6 +62,19 @@ class ProjectQuerySet(RecordedQuerySet["Project"]):
         rows = super().within(scope)
         return rows.exclude(stage=Stage.DRAFT) if scope.kind == "donor" else rows
 
+    def open_to(self, verb: str, user: User) -> Self:
+        """The rows for which ``why_not(verb, user)`` finds nothing: the same rule as a query."""
+        step = STEPS[verb]
+        if not user.has_perm(step.permission):
+            return self.none()
+        rows = self.filter(stage__in=step.takes_from)
+        if user.scope.kind != "all" and not _checks_for_others(step, user):
+            own = user.organisation.region_id if user.organisation else None
+            rows = rows.filter(**{f"pairing__{user.scope.kind}": own})
+        for person in step.other_hands_than:
+            rows = rows.filter(Q(**{person: None}) | ~Q(**{person: user}))
+        return rows
+
 
 class Project(Recorded):
     """One funded project, from application to hand-over."""

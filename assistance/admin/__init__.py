@@ -1,0 +1,5 @@
+"""The desk's pages of the ground floor, and what the pages of all floors are made of."""
+
+from assistance.admin import accounts, pairings
+
+__all__ = ["accounts", "pairings"]
