@@ -63,9 +63,9 @@ class _DayOfPartial(Func):
     output_field = models.DateField()
 
     def as_sql(
-        self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **extra_context: Any
+        self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, *args: Any, **context: Any
     ) -> _AsSqlType:
-        sql, params = super().as_sql(compiler, connection, **extra_context)
+        sql, params = super().as_sql(compiler, connection, *args, **context)
         # The templates name their one expression several times. A column has no parameters, but
         # where a form is checked the expression is a value.
         return sql, tuple(params) * self.template.count("%(expressions)s")

@@ -58,13 +58,13 @@ def test_a_row_counts_once_its_day_has_come_and_it_is_known_and_not_voided(
     known: bool,
     voided_at: datetime | None,
     stands: bool,
-):
+) -> None:
     row = _setting(starts_on=starts_on, counted_at=counted_at, voided_at=voided_at)
     counts = Setting.objects.as_at(DAY, K).filter(pk=row.pk).exists()
     assert counts is (day_has_come and known and stands)
 
 
-def test_what_counts_now_was_counted_and_not_voided():
+def test_what_counts_now_was_counted_and_not_voided() -> None:
     counting = _setting()
     waiting = _setting(counted_at=None)
     _setting(voided_at=AFTER)
@@ -72,7 +72,7 @@ def test_what_counts_now_was_counted_and_not_voided():
     assert set(Setting.objects.standing()) == {counting, waiting}
 
 
-def test_a_setting_has_the_value_of_the_day():
+def test_a_setting_has_the_value_of_the_day() -> None:
     _setting(10, starts_on=date(2026, 1, 1))
     _setting(20, starts_on=date(2026, 6, 1))
     value_on = Setting.objects.value_on
@@ -83,7 +83,7 @@ def test_a_setting_has_the_value_of_the_day():
     assert value_on("another", date(2026, 6, 1), known_at=K) is None
 
 
-def test_a_corrected_setting_keeps_its_old_value_for_what_was_known_before():
+def test_a_corrected_setting_keeps_its_old_value_for_what_was_known_before() -> None:
     _setting(10, voided_at=K)
     _setting(15, counted_at=K)
     assert Setting.objects.value_on("change_pct", DAY, known_at=BEFORE) == 10
@@ -99,13 +99,13 @@ def test_a_corrected_setting_keeps_its_old_value_for_what_was_known_before():
         {"void_reason": "only a reason"},
     ],
 )
-def test_when_and_by_whom_come_together(half: dict[str, Any]):
+def test_when_and_by_whom_come_together(half: dict[str, Any]) -> None:
     row = _setting()
     with pytest.raises(IntegrityError), transaction.atomic():
         Setting.objects.filter(pk=row.pk).update(**half)
 
 
-def test_a_change_is_recorded_with_its_author_and_a_new_version():
+def test_a_change_is_recorded_with_its_author_and_a_new_version() -> None:
     row, clerk = _setting(), make.hand(Role.CLERK)
     row.value = 2
     row.record("value", by=clerk, now=AFTER)
@@ -113,7 +113,7 @@ def test_a_change_is_recorded_with_its_author_and_a_new_version():
     assert (row.value, row.version, row.updated_at, row.updated_by) == (2, 2, AFTER, clerk)
 
 
-def test_a_version_that_is_no_longer_the_rows_is_stale():
+def test_a_version_that_is_no_longer_the_rows_is_stale() -> None:
     plan = make.fund_plan()
     clerk = make.hand(Role.CLERK)
     with transaction.atomic():
@@ -124,7 +124,7 @@ def test_a_version_that_is_no_longer_the_rows_is_stale():
     assert refusal.value.current == plan.version
 
 
-def test_nobody_checks_their_own_work_not_even_a_superuser():
+def test_nobody_checks_their_own_work_not_even_a_superuser() -> None:
     superuser: User = make.user_with(is_superuser=True)
     row = Setting(created_by=superuser, updated_by=make.hand(Role.CLERK))
     with pytest.raises(Refused) as refusal:

@@ -55,7 +55,7 @@ def _insert(pairing: Pairing) -> None:
 @pytest.mark.parametrize(("since", "until", "again_since", "again_until"), SECOND_SPELLS_REFUSED)
 def test_two_spells_of_one_tie_may_not_share_a_day(
     since: str, until: str, again_since: str, again_until: str
-):
+) -> None:
     again = _second_spell(make.pairing(since=since, until=until), again_since, again_until)
     with pytest.raises(ValidationError, match=r"结对|tie"):
         again.full_clean()
@@ -66,14 +66,14 @@ def test_two_spells_of_one_tie_may_not_share_a_day(
 @pytest.mark.parametrize(("since", "until", "again_since", "again_until"), SECOND_SPELLS_ACCEPTED)
 def test_two_spells_of_one_tie_may_follow_each_other(
     since: str, until: str, again_since: str, again_until: str
-):
+) -> None:
     again = _second_spell(make.pairing(since=since, until=until), again_since, again_until)
     again.full_clean()
     _insert(again)
     assert Pairing.objects.count() == 2
 
 
-def test_another_programme_donor_or_recipient_is_another_tie():
+def test_another_programme_donor_or_recipient_is_another_tie() -> None:
     tie = make.pairing()
     _insert(_second_spell(make.pairing(kind=ProgrammeKind.CS), "1999", "2001"))
     make.pairing(donor=make.OTHER_DONOR)
@@ -81,7 +81,7 @@ def test_another_programme_donor_or_recipient_is_another_tie():
     assert Pairing.objects.in_force_on(tie.starts_on).count() == 4
 
 
-def test_a_region_is_not_paired_with_itself():
+def test_a_region_is_not_paired_with_itself() -> None:
     tie = make.pairing()
     tie.recipient = tie.donor
     with pytest.raises(ValidationError):
@@ -90,7 +90,7 @@ def test_a_region_is_not_paired_with_itself():
         _insert(tie)
 
 
-def test_a_pairing_does_not_end_before_it_begins():
+def test_a_pairing_does_not_end_before_it_begins() -> None:
     with pytest.raises(IntegrityError, match="pairing_days_in_order"), transaction.atomic():
         make.pairing(since="2021-06", until="2021-05")
 
@@ -108,12 +108,12 @@ def test_a_pairing_does_not_end_before_it_begins():
 )
 def test_a_pairing_is_in_force_from_its_first_to_its_last_day(
     since: str, until: str, day: date, in_force: bool
-):
+) -> None:
     tie = make.pairing(since=since, until=until)
     assert Pairing.objects.in_force_on(day).filter(pk=tie.pk).exists() is in_force
 
 
-def test_a_pairing_is_in_force_between_two_days_when_it_is_on_one_of_them():
+def test_a_pairing_is_in_force_between_two_days_when_it_is_on_one_of_them() -> None:
     make.pairing(since="2021-06-10", until="2021-06-20")
     in_force = Pairing.objects.in_force_between
     assert in_force(date(2021, 6, 20), date(2021, 7, 31)).exists()
@@ -123,7 +123,7 @@ def test_a_pairing_is_in_force_between_two_days_when_it_is_on_one_of_them():
     assert not in_force(date(2021, 1, 1), date(2021, 6, 9)).exists()
 
 
-def test_a_donor_district_that_is_not_known_is_named_as_such_and_not_invented():
+def test_a_donor_district_that_is_not_known_is_named_as_such_and_not_invented() -> None:
     tie = make.pairing(donor=make.DONOR_CITY)
     tie.donor_confirmed = False
     with translation.override("en"):
@@ -132,7 +132,7 @@ def test_a_donor_district_that_is_not_known_is_named_as_such_and_not_invented():
 
 
 @pytest.mark.parametrize("since", ["2021-02-30", "2021-13", "soon"])
-def test_a_form_with_an_impossible_day_is_answered_and_does_not_break(since: str):
+def test_a_form_with_an_impossible_day_is_answered_and_does_not_break(since: str) -> None:
     again = _second_spell(make.pairing(until="2021-08"), since, "")
     with pytest.raises(ValidationError) as refusal:
         again.full_clean()

@@ -30,14 +30,14 @@ from tests import factories as make
 @pytest.mark.django_db
 def test_a_partial_date_keeps_the_days_it_can_mean(
     text: str, first: date | None, last: date | None
-):
+) -> None:
     validate_partial_date(text)
     assert (first_day(text), last_day(text)) == (first, last)
     assert _days_in_the_database(text, text) == (first, last)
 
 
 @pytest.mark.django_db
-def test_python_and_the_database_agree_on_every_month_of_a_leap_cycle():
+def test_python_and_the_database_agree_on_every_month_of_a_leap_cycle() -> None:
     for year in (*range(2019, 2033), 1900, 2000, 2100):
         for month in range(1, 13):
             name, last = f"{year}-{month:02}", monthrange(year, month)[1]
@@ -49,7 +49,7 @@ def test_python_and_the_database_agree_on_every_month_of_a_leap_cycle():
     "text", ["21", "2021-13", "2021-00", "2021-6", "2021-06-32", "2021-06-00", "2021年", "2021-"]
 )
 @pytest.mark.django_db
-def test_other_forms_are_refused_by_the_form_and_by_the_database(text: str):
+def test_other_forms_are_refused_by_the_form_and_by_the_database(text: str) -> None:
     with pytest.raises(ValidationError):
         validate_partial_date(text)
     tie = make.pairing()
@@ -59,7 +59,7 @@ def test_other_forms_are_refused_by_the_form_and_by_the_database(text: str):
 
 @pytest.mark.parametrize("text", ["2021-02-29", "2023-02-30", "2021-06-31", "1900-02-29"])
 @pytest.mark.django_db
-def test_a_day_that_does_not_exist_is_refused_by_the_form_and_by_the_database(text: str):
+def test_a_day_that_does_not_exist_is_refused_by_the_form_and_by_the_database(text: str) -> None:
     with pytest.raises(ValidationError, match=text):
         validate_partial_date(text)
     with pytest.raises(ValueError, match="day"):

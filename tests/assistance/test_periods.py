@@ -13,7 +13,7 @@ seconds = st.integers(0, 4_102_444_800)  # 1970 to 2100
 instants = seconds.map(lambda elapsed: datetime.fromtimestamp(elapsed, tz=UTC))
 
 
-def test_every_day_from_2020_to_2030_lies_in_exactly_one_month():
+def test_every_day_from_2020_to_2030_lies_in_exactly_one_month() -> None:
     day, month = date(2020, 1, 1), Month(2020, 1)
     while day.year <= 2030:
         assert Month.of(day) == month
@@ -27,7 +27,7 @@ def test_every_day_from_2020_to_2030_lies_in_exactly_one_month():
 
 
 @given(months)
-def test_months_follow_each_other_without_gap_or_overlap(month: Month):
+def test_months_follow_each_other_without_gap_or_overlap(month: Month) -> None:
     assert month.ends_on + timedelta(days=1) == month.next.starts_on
     assert month.starts_on - timedelta(days=1) == month.previous.ends_on
     assert month.next.previous == month == month.previous.next
@@ -35,20 +35,20 @@ def test_months_follow_each_other_without_gap_or_overlap(month: Month):
 
 
 @given(months)
-def test_a_month_is_read_as_it_is_written(month: Month):
+def test_a_month_is_read_as_it_is_written(month: Month) -> None:
     assert Month.parse(str(month)) == month
     assert len(str(month)) == len("YYYY-MM")
 
 
 @given(st.dates(date(1900, 1, 1), date(2200, 12, 31)))
-def test_a_month_holds_the_day_it_is_made_of(day: date):
+def test_a_month_holds_the_day_it_is_made_of(day: date) -> None:
     assert Month.of(day).starts_on <= day <= Month.of(day).ends_on
 
 
 @pytest.mark.parametrize(
     "name", ["2021-13", "2021-00", "2021-6", "21-06", "2021-06-01", "2021/06", "", " 2021-06"]
 )
-def test_what_is_not_a_month_is_refused(name: str):
+def test_what_is_not_a_month_is_refused(name: str) -> None:
     with pytest.raises(ValueError, match="write it as YYYY-MM"):
         Month.parse(name)
 
@@ -62,12 +62,12 @@ def test_what_is_not_a_month_is_refused(name: str):
         (datetime(2026, 12, 31, 16, 30, tzinfo=UTC), date(2027, 1, 1)),  # 00:30 in Shanghai
     ],
 )
-def test_days_turn_at_midnight_in_shanghai(instant: datetime, day: date):
+def test_days_turn_at_midnight_in_shanghai(instant: datetime, day: date) -> None:
     assert local_day(instant) == day
 
 
 @given(instants)
-def test_an_instant_lies_between_two_local_midnights(instant: datetime):
+def test_an_instant_lies_between_two_local_midnights(instant: datetime) -> None:
     day = local_day(instant)
     assert local_instant(day, time(0)) <= instant
     assert instant < local_instant(day + timedelta(days=1), time(0))

@@ -15,12 +15,12 @@ SAMPLE = "91350100M000100Y43"  # the worked example of GB 32100-2015
 ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 
 
-def test_the_code_of_the_standards_example_is_accepted():
+def test_the_code_of_the_standards_example_is_accepted() -> None:
     validate_uscc(SAMPLE)
 
 
 @given(st.integers(0, 17), st.sampled_from(ALPHABET))
-def test_one_wrong_character_in_a_code_is_noticed(place: int, character: str):
+def test_one_wrong_character_in_a_code_is_noticed(place: int, character: str) -> None:
     wrong = SAMPLE[:place] + character + SAMPLE[place + 1 :]
     if wrong == SAMPLE:
         return
@@ -31,13 +31,13 @@ def test_one_wrong_character_in_a_code_is_noticed(place: int, character: str):
 @pytest.mark.parametrize(
     "text", [SAMPLE[:-1], SAMPLE + "0", SAMPLE.lower(), "I" * 18, " " * 18, "91350100M000100O43"]
 )
-def test_what_is_no_credit_code_is_refused(text: str):
+def test_what_is_no_credit_code_is_refused(text: str) -> None:
     with pytest.raises(ValidationError):
         validate_uscc(text)
 
 
 @pytest.mark.django_db
-def test_a_region_contains_itself_and_what_lies_in_it():
+def test_a_region_contains_itself_and_what_lies_in_it() -> None:
     county, other = make.region(make.COUNTY), make.region(make.FAR_COUNTY)
     prefecture, province = county.parent, other.parent and other.parent.parent
     assert prefecture is not None
@@ -53,14 +53,14 @@ def test_a_region_contains_itself_and_what_lies_in_it():
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("code", ["99010", "9901011", "99010a", ""])
-def test_a_region_bears_a_code_of_6_9_or_12_digits(code: str):
+def test_a_region_bears_a_code_of_6_9_or_12_digits(code: str) -> None:
     county = make.region()
     with pytest.raises(IntegrityError, match="region_code"), transaction.atomic():
         Region.objects.filter(pk=county.pk).update(code=code)
 
 
 @pytest.mark.django_db
-def test_only_a_province_lies_in_nothing():
+def test_only_a_province_lies_in_nothing() -> None:
     county, province = make.region(make.COUNTY), make.region(make.PROVINCE)
     with pytest.raises(IntegrityError, match="region_has_a_parent"), transaction.atomic():
         Region.objects.filter(pk=county.pk).update(parent=None)
@@ -69,7 +69,7 @@ def test_only_a_province_lies_in_nothing():
 
 
 @pytest.mark.django_db
-def test_a_name_is_said_in_the_readers_language_and_in_chinese_where_no_other_is_known():
+def test_a_name_is_said_in_the_readers_language_and_in_chinese_where_no_other_is_known() -> None:
     county = make.region()
     with translation.override("en"):
         assert county.name == "Demo 990101"
@@ -79,7 +79,7 @@ def test_a_name_is_said_in_the_readers_language_and_in_chinese_where_no_other_is
 
 
 @pytest.mark.django_db
-def test_two_organisations_never_share_a_credit_code_but_many_may_have_none():
+def test_two_organisations_never_share_a_credit_code_but_many_may_have_none() -> None:
     first = make.organisation(OrganisationKind.SCHOOL)
     second = make.organisation(OrganisationKind.HOSPITAL)
     assert first.uscc == second.uscc == ""

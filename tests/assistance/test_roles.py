@@ -33,12 +33,12 @@ def _held() -> dict[str, set[str]]:
     return held
 
 
-def test_every_role_is_a_group_that_holds_exactly_what_is_granted():
+def test_every_role_is_a_group_that_holds_exactly_what_is_granted() -> None:
     assert set(_held()) == set(Role.values)
     assert _held() == {role: _granted().get(role, set()) for role in Role.values}
 
 
-def test_what_somebody_changed_by_hand_is_brought_back_and_stays():
+def test_what_somebody_changed_by_hand_is_brought_back_and_stays() -> None:
     clerk = Group.objects.get(name=Role.CLERK)
     clerk.permissions.remove(Permission.objects.get(codename="submit_project"))
     clerk.permissions.add(Permission.objects.get(codename="approve_project"))
@@ -49,7 +49,7 @@ def test_what_somebody_changed_by_hand_is_brought_back_and_stays():
         assert Group.objects.count() == len(Role)
 
 
-def test_an_app_brings_only_its_own_permissions_in_order():
+def test_an_app_brings_only_its_own_permissions_in_order() -> None:
     leader = Group.objects.get(name=Role.LEADER)
     foreign = Permission.objects.get(codename="view_logentry")
     leader.permissions.add(foreign)
@@ -59,21 +59,21 @@ def test_an_app_brings_only_its_own_permissions_in_order():
 
 def test_a_permission_that_does_not_exist_is_not_granted_in_silence(
     monkeypatch: pytest.MonkeyPatch,
-):
+) -> None:
     projects = apps.get_app_config("projects")
     monkeypatch.setattr(projects, "grants", {"fly_project": (Role.CLERK,)}, raising=False)
     with pytest.raises(LookupError, match="fly_project"):
         grant_roles(projects, using="default")
 
 
-def test_leaders_and_auditors_only_read():
+def test_leaders_and_auditors_only_read() -> None:
     for role in (Role.LEADER, Role.AUDITOR):
         names = {name.split(".")[1] for name in _held()[role]}
         assert names
         assert all(name.startswith("view_") for name in names), role
 
 
-def test_no_administrator_holds_a_permission_on_the_ledger():
+def test_no_administrator_holds_a_permission_on_the_ledger() -> None:
     for role in ADMINISTRATORS:
         held = _held()[role]
         assert not [name for name in held if name.startswith(("projects.", "teams."))], role

@@ -38,7 +38,7 @@ SCOPES = (
         ("513301100200", "513301100200"),
     ],
 )
-def test_the_codes_inside_a_region_begin_alike(code: str, prefix: str):
+def test_the_codes_inside_a_region_begin_alike(code: str, prefix: str) -> None:
     assert region_prefix(code) == prefix
 
 
@@ -54,18 +54,18 @@ COVERED = {
 
 
 @pytest.mark.parametrize(("wide", "narrow"), list(product(SCOPES, SCOPES)))
-def test_a_scope_covers_what_lies_inside_it(wide: Scope, narrow: Scope):
+def test_a_scope_covers_what_lies_inside_it(wide: Scope, narrow: Scope) -> None:
     assert wide.covers(narrow) is (narrow in COVERED[wide])
 
 
 @pytest.mark.parametrize("scope", SCOPES)
-def test_a_scope_is_read_as_it_is_written_and_has_a_key_of_its_own(scope: Scope):
+def test_a_scope_is_read_as_it_is_written_and_has_a_key_of_its_own(scope: Scope) -> None:
     assert Scope.from_dict(scope.as_dict()) == scope
     assert [other.key for other in SCOPES].count(scope.key) == 1
 
 
 @pytest.mark.django_db
-def test_pairings_are_within_the_scopes_of_their_recipient_and_their_donor():
+def test_pairings_are_within_the_scopes_of_their_recipient_and_their_donor() -> None:
     near, next_door = make.pairing(), make.pairing(make.OTHER_COUNTY, make.OTHER_DONOR)
     prefecture, far = make.pairing(make.PREFECTURE), make.pairing(make.FAR_COUNTY)
     within = {
@@ -98,26 +98,28 @@ def test_pairings_are_within_the_scopes_of_their_recipient_and_their_donor():
         (OrganisationKind.HOSPITAL, make.COUNTY, NOTHING),
     ],
 )
-def test_people_see_as_far_as_their_office(kind: OrganisationKind, region_code: str, scope: Scope):
+def test_people_see_as_far_as_their_office(
+    kind: OrganisationKind, region_code: str, scope: Scope
+) -> None:
     user = make.user_with(Role.LEADER, organisation=make.organisation(kind, region_code))
     assert user.scope == scope
 
 
 @pytest.mark.django_db
-def test_without_an_office_there_is_nothing_to_see():
+def test_without_an_office_there_is_nothing_to_see() -> None:
     assert make.user_with(Role.CLERK, organisation=None).scope == NOTHING
     assert make.user_with(Role.CLERK, is_active=False).scope == NOTHING
 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("role", [Role.SYSADMIN, Role.SECADMIN, Role.LOGAUDITOR])
-def test_administrators_see_no_business_data_whatever_else_they_are(role: Role):
+def test_administrators_see_no_business_data_whatever_else_they_are(role: Role) -> None:
     assert make.user_with(role, Role.CLERK).scope == NOTHING
     assert make.user_with(role, is_superuser=True).scope == NOTHING
 
 
 @pytest.mark.django_db
-def test_a_superuser_without_an_office_sees_everything():
+def test_a_superuser_without_an_office_sees_everything() -> None:
     assert make.user_with(organisation=None, is_superuser=True).scope == EVERYTHING
 
 
@@ -137,7 +139,7 @@ def test_a_superuser_without_an_office_sees_everything():
 )
 def test_people_write_only_for_the_region_they_work_for(
     role: Role, region_code: str, may_write: bool
-):
+) -> None:
     tie = make.pairing()
     user = make.user_with(role, region_code=region_code)
     assert user.may_write_for(recipient_id=tie.recipient_id, donor_id=tie.donor_id) is may_write
