@@ -251,6 +251,13 @@ SPECTACULAR_SETTINGS = {
     "SCHEMA_PATH_PREFIX": "/api/v1/",
     "SERVE_INCLUDE_SCHEMA": False,
     "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_NAME_OVERRIDES": {
+        "ProgrammeKind": "assistance.models.pairings.ProgrammeKind",
+        "TargetKind": "projects.models.project.TargetKind",
+        "FundPlanStatus": "projects.models.funds.FundPlanStatus",
+        "TransferStatus": "projects.models.funds.TransferStatus",
+        "ScopeKind": "assistance.api.me.SCOPE_KINDS",
+    },
     "PATH_CONVERTER_OVERRIDES": {
         "row_id": {"type": "integer", "minimum": 1},
         **{

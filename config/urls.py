@@ -1,13 +1,13 @@
 """Every address of the product, from the top."""
 
 from django.contrib import admin
-from django.urls import include, path, re_path
+from django.urls import URLPattern, URLResolver, include, path, re_path
 from django.views.generic import RedirectView
 
 from assistance.api import docs
 from reporting.pages import health
 
-API = [
+API: list[URLPattern | URLResolver] = [
     path("", include("assistance.api.urls")),
     path("", include("projects.api.urls")),
     path("", include("teams.api")),

@@ -10,7 +10,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from assistance.api.fields import AnyOf, Day, Inside, Instant, Name, Number, Text, Timestamp
+from assistance.api.fields import Day, Inside, Instant, Name, Number, Text, Timestamp, Words
 from assistance.api.listing import ListQuery, Ordering, Sparse
 from assistance.api.resource import AllowedActions, Resource
 from assistance.api.urls import DETAIL, LIST
@@ -107,9 +107,9 @@ class PostingDetail(PostingRow):
 class PostingQuery(ListQuery):
     ordering = Ordering({"updated_at": "updated_at", "start_on": "start_on"}, default="-updated_at")
     fields = Sparse(PostingRow)  # type: ignore[assignment]  # declared fields leave the class
-    state = AnyOf(PostingState.values, source="state__in", required=False)
-    category = AnyOf(Category.values, source="category__in", required=False)
-    direction = AnyOf(Direction.values, source="direction__in", required=False)
+    state = Words(PostingState.values, source="state__in", required=False)
+    category = Words(Category.values, source="category__in", required=False)
+    direction = Words(Direction.values, source="direction__in", required=False)
     team = Number(source="team_id", required=False)
     pairing = Number(source="pairing_id", required=False)
     programme = Text(source="pairing__programme__code", required=False)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -139,7 +139,7 @@ class Flag(serializers.Field[bool, Any, str, Any]):
 class Number(serializers.IntegerField):
     """A whole number in an address: digits and nothing else."""
 
-    def to_internal_value(self, data: str) -> int:
+    def to_internal_value(self, data: Any) -> int:
         if not re.fullmatch(r"[0-9]{1,18}", data):
             self.fail("invalid")
         return int(data)
@@ -181,26 +181,27 @@ class Instant(serializers.Field[datetime, Any, str, Any]):
         return value.isoformat()
 
 
-class AnyOf(serializers.Field[list[str], Any, str, Any]):
-    """One of the words of a list, or several with commas between."""
+class Words(serializers.Field[list[str], Any, str, Any]):
+    """Some of the ``words``, with commas between."""
 
     default_error_messages = {"invalid": _("“{given}” is none of the words: {words}.")}
 
-    def __init__(self, words: list[str], **options: Any) -> None:
+    def __init__(self, words: Sequence[str], **options: Any) -> None:
         super().__init__(**options)
-        self.words = words
-        one = "|".join(words)
-        # described here because the words differ from field to field
-        extend_schema_field(
-            {"type": "string", "pattern": f"^({one})(,({one}))*$", "example": ",".join(words[:2])}
-        )(self)
+        self.words = list(words)
+        one = "|".join(self.words)
+        self.described = {
+            "type": "string",
+            "pattern": f"^({one})(,({one}))*$",
+            "example": ",".join(self.words[:2]),
+        }
 
     def to_internal_value(self, data: str) -> list[str]:
         given = data.split(",")
         for word in given:
             if word not in self.words:
                 self.fail("invalid", given=word, words=", ".join(self.words))
-        return given
+        return list(dict.fromkeys(given))
 
     def to_representation(self, value: list[str]) -> str:
         return ",".join(value)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast, get_args
 
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
@@ -10,13 +10,18 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import ViewSet
 
+from assistance.api.authentication import caller
 from assistance.api.fields import Timestamp
 from assistance.api.listing import NoParameters
-from assistance.models import ApiToken, User
+from assistance.api.resource import parameters
+from assistance.models import ApiToken
+from assistance.scope import ScopeKind
+
+SCOPE_KINDS = get_args(ScopeKind)
 
 
 class ScopeShape(serializers.Serializer[Any]):
-    kind = serializers.ChoiceField(["all", "recipient", "donor", "nothing"])
+    kind = serializers.ChoiceField(SCOPE_KINDS)
     region = serializers.CharField(required=False, help_text="of recipient and donor")
 
 
@@ -33,12 +38,14 @@ class OrganisationShape(serializers.Serializer[Any]):
     region = serializers.CharField(source="region.code")
 
 
-class MeShape(serializers.Serializer[User]):
+class MeShape(serializers.Serializer[Any]):
+    """Read by the description only; the answer is put together below."""
+
     username = serializers.CharField()
     name = serializers.CharField()
     organisation = OrganisationShape(allow_null=True)
     roles = serializers.ListField(child=serializers.CharField())
-    scope = ScopeShape(source="scope.as_dict")
+    scope = ScopeShape()
     permissions = serializers.ListField(
         child=serializers.CharField(), help_text="for example projects.submit_project"
     )
@@ -51,10 +58,18 @@ class Me(ViewSet):
     @extend_schema(responses=MeShape)
     def retrieve(self, request: Request) -> Response:
         """Show your own account, token, scope and permissions."""
-        NoParameters(data=request.query_params.dict()).is_valid(raise_exception=True)
-        user, token = request.user, request.auth
-        user.permissions = sorted(user.get_all_permissions())
-        user.token = token
-        body = dict(MeShape(user).data)
-        body["roles"] = sorted(user.roles)
-        return Response(body)
+        NoParameters(data=parameters(request)).is_valid(raise_exception=True)
+        user = caller(request)
+        return Response(
+            {
+                "username": user.username,
+                "name": user.name,
+                "organisation": OrganisationShape(user.organisation).data
+                if user.organisation
+                else None,
+                "roles": sorted(user.roles),
+                "scope": user.scope.as_dict(),
+                "permissions": sorted(user.get_all_permissions()),
+                "token": TokenShape(cast(ApiToken, request.auth)).data,
+            }
+        )

@@ -18,6 +18,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from assistance.api.authentication import caller
 from assistance.api.problems import KeyReused
 from assistance.api.wire import written
 from assistance.models import IdempotencyKey
@@ -44,10 +45,11 @@ def once(request: Request, now: datetime, effect: Callable[[], Response]) -> Res
     asked = b"\n".join((str(request.method).encode(), request.path.encode(), request.body))
     fingerprint = hashlib.sha256(asked).hexdigest()
     with transaction.atomic():
-        own = IdempotencyKey.objects.filter(user=request.user)
+        user = caller(request)
+        own = IdempotencyKey.objects.filter(user=user)
         own.filter(created_at__lt=now - KEPT).delete()
         stored, is_new = own.get_or_create(
-            user=request.user,
+            user=user,
             key=key,
             defaults={"fingerprint": fingerprint, "status": 0, "body": {}, "created_at": now},
         )

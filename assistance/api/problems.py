@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -74,7 +74,7 @@ class Problem(serializers.Serializer[Any]):
     allowed_actions = serializers.ListField(
         child=serializers.CharField(), required=False, help_text="with 409: what is open instead"
     )
-    errors = serializers.DictField(
+    errors = serializers.DictField(  # type: ignore[assignment]  # declared fields leave the class
         required=False, help_text="per field or parameter, with 400 and some 409"
     )
 
@@ -109,9 +109,9 @@ def answer(exc: Exception, context: Mapping[str, Any]) -> Response | None:
     return None
 
 
-def _refused(exc: Refused, allowed_actions: list[str]) -> Response:
+def _refused(exc: Refused, allowed_actions: Sequence[str]) -> Response:
     errors = {name: [sentence] for name, sentence in exc.fields.items()}
-    more = {"errors": errors} if errors else {}
+    more: dict[str, Any] = {"errors": errors} if errors else {}
     return problem(409, exc.code, exc.detail, allowed_actions=allowed_actions, **more)
 
 

@@ -10,7 +10,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from assistance.api.fields import AnyOf, Day, Flag, Inside, Name, Text
+from assistance.api.fields import Day, Flag, Inside, Name, Text, Words
 from assistance.api.listing import ListQuery, Ordering, Sparse
 from assistance.api.resource import AllowedActions, Resource
 from assistance.models import Pairing, Programme, Region
@@ -24,7 +24,9 @@ class RegionRow(serializers.Serializer[Region]):
     name_zh = serializers.CharField()
     name_en = serializers.CharField(allow_blank=True)
     level = serializers.ChoiceField(RegionLevel.choices)
-    parent = serializers.CharField(source="parent.code", default=None, allow_null=True)
+    parent = serializers.CharField(  # type: ignore[assignment]  # declared fields leave the class
+        source="parent.code", default=None, allow_null=True
+    )
     altitude_band = serializers.ChoiceField(AltitudeBand.choices)
     counted_in_headline = serializers.BooleanField()
     confidence = serializers.ChoiceField(Confidence.choices)
@@ -39,8 +41,10 @@ class RegionQuery(ListQuery):
     ordering = Ordering({"code": "code"}, default="code")
     fields = Sparse(RegionRow)  # type: ignore[assignment]  # declared fields leave the class
     region = Inside(source="code__startswith", required=False, help_text="it and all inside it")
-    parent = Text(source="parent__code", required=False, help_text="what lies directly in it")
-    level = AnyOf(RegionLevel.values, source="level__in", required=False)
+    parent = Text(  # type: ignore[assignment]  # declared fields leave the class
+        source="parent__code", required=False, help_text="what lies directly in it"
+    )
+    level = Words(RegionLevel.values, source="level__in", required=False)
     counted_in_headline = Flag(required=False)
 
 
@@ -79,7 +83,7 @@ class ProgrammeDetail(ProgrammeRow):
 class ProgrammeQuery(ListQuery):
     ordering = Ordering({"code": "code"}, default="code")
     fields = Sparse(ProgrammeRow)  # type: ignore[assignment]  # declared fields leave the class
-    kind = AnyOf(ProgrammeKind.values, source="kind__in", required=False)
+    kind = Words(ProgrammeKind.values, source="kind__in", required=False)
     carries_aid = Flag(required=False)
 
 
@@ -111,8 +115,8 @@ class PairingRow(serializers.Serializer[Pairing]):
     recipient_name = Name(source="recipient.name")
     since = serializers.CharField(allow_blank=True, help_text="year, month or day; as known")
     until = serializers.CharField(allow_blank=True, help_text="year, month or day; as known")
-    starts_on = Day(allow_null=True, help_text="the first day that `since` can mean")  # type: ignore[call-overload]  # null is a day not known
-    ends_on = Day(allow_null=True, help_text="the last day that `until` can mean")  # type: ignore[call-overload]  # null is a day not known
+    starts_on = Day(allow_null=True, help_text="the first day that `since` can mean")
+    ends_on = Day(allow_null=True, help_text="the last day that `until` can mean")
     confidence = serializers.ChoiceField(Confidence.choices)
     basis = serializers.CharField(allow_blank=True, help_text="where this is known from")
 
@@ -133,7 +137,7 @@ class PairingQuery(ListQuery):
     )
     as_at = Day(required=False, help_text="in force on this day")
     donor_confirmed = Flag(required=False)
-    confidence = AnyOf(Confidence.values, source="confidence__in", required=False)
+    confidence = Words(Confidence.values, source="confidence__in", required=False)
 
     def narrow(self, rows: QuerySet[Any], asked: Mapping[str, Any]) -> QuerySet[Any]:
         asked = dict(asked)

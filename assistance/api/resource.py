@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar, TypeVar, cast
 
-from django.db.models import Model, QuerySet
+from django.db.models import QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import ViewSet
 
+from assistance.api.authentication import caller
 from assistance.api.fields import NoBody
 from assistance.api.listing import Listing, ListQuery, NoParameters, Ordering
 from assistance.api.problems import MissingIfMatch
@@ -35,6 +37,15 @@ def verb(name: str, body: type[serializers.Serializer[Any]]) -> Callable[[V], V]
         return method
 
     return mark
+
+
+def parameters(request: Request) -> dict[str, str]:
+    """What the address asks; ValidationError where it asks one thing twice."""
+    given = request.query_params
+    twice = {name: [_("Say this once.")] for name in given if len(given.getlist(name)) > 1}
+    if twice:
+        raise serializers.ValidationError(twice)
+    return given.dict()
 
 
 class Resource(ViewSet):
@@ -60,7 +71,7 @@ class Resource(ViewSet):
         """The same with what a detail answer reads besides."""
         return self.rows()
 
-    def actions_open(self, row: Any) -> list[str]:
+    def actions_open(self, row: Any) -> Sequence[str]:
         """The verbs of this API that the caller may take with ``row`` now; none where it is only
         read.
         """
@@ -68,29 +79,22 @@ class Resource(ViewSet):
 
     @property
     def caller(self) -> User:
-        user: User = self.request.user
-        return user
+        return caller(self.request)
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Who asks, whether they may, and whether the question makes sense."""
         super().initial(request, *args, **kwargs)
         self.now = timezone.now()
         self.sent = request.body  # RequestDataTooBig before a parser would read all of it
-        given = request.query_params
-        repeated = {name: given.getlist(name) for name in given if len(given.getlist(name)) > 1}
-        query = (self.query if self.action == "list" else NoParameters)(
-            data={name: repeated.get(name, given[name]) for name in given}
-        )
+        query = (self.query if self.action == "list" else NoParameters)(data=parameters(request))
         query.is_valid(raise_exception=True)
         self.asked: dict[str, Any] = query.validated_data
         self.asked_in = query
 
     def list(self, request: Request) -> Response:
         asked = dict(self.asked)
-        query = self.asked_in
-        assert isinstance(query, ListQuery)
-        ordering = query.fields["ordering"]
-        assert isinstance(ordering, Ordering)
+        query = cast(ListQuery, self.asked_in)
+        ordering = cast(Ordering, query.fields["ordering"])
         paging = {
             name: asked.pop(name) for name in ("limit", "cursor", "count", "ordering", "fields")
         }
@@ -112,7 +116,7 @@ class Resource(ViewSet):
         tag = getattr(row, "version", None) or hashlib.sha256(written(body)).hexdigest()[:16]
         return Response(body, status=status, headers={"ETag": f'"{tag}"'})
 
-    def allowed_actions(self) -> list[str]:
+    def allowed_actions(self) -> Sequence[str]:
         """What is open to the caller instead of what was refused."""
         row = self.rows_in_full().filter(**self.kwargs).first() if self.kwargs else None
         return self.actions_open(row) if row is not None else []
@@ -146,9 +150,9 @@ class AllowedActions(serializers.ListField):
     def __init__(self) -> None:
         super().__init__(source="*", read_only=True, help_text="what you may do with it now")
 
-    def to_representation(self, data: Model) -> list[str]:  # type: ignore[override]  # a row
+    def to_representation(self, data: Any) -> list[str]:
         view: Resource = self.context["view"]
-        return view.actions_open(data)
+        return list(view.actions_open(data))
 
 
 def body_of(view: Resource, action: str) -> type[serializers.Serializer[Any]] | None:

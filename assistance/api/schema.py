@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from drf_spectacular.extensions import (
+    OpenApiAuthenticationExtension,
+    OpenApiSerializerFieldExtension,
+)
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import OpenApiParameter
 
@@ -45,6 +48,17 @@ class BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-c
             "scheme": "bearer",
             "description": "The token that the programme office issued to your system.",
         }
+
+
+class OneOrMoreWords(OpenApiSerializerFieldExtension):  # type: ignore[no-untyped-call]  # its metaclass
+    """Fields that describe themselves, because their words differ from field to field."""
+
+    target_class = "assistance.api.fields.Words"
+    match_subclasses = True
+
+    def map_serializer_field(self, auto_schema: AutoSchema, direction: str) -> dict[str, str]:
+        described: dict[str, str] = self.target.described
+        return described
 
 
 class Described(AutoSchema):
@@ -112,7 +126,7 @@ class Described(AutoSchema):
                 "description": str(TITLES[status]),
                 "content": {PROBLEM: {"schema": shape}},
             }
-        for status in ("200", "201"):
-            if status in operation["responses"] and action != "list" and self._own():
-                operation["responses"][status]["headers"] = ETAG
+        for done in ("200", "201"):
+            if done in operation["responses"] and action != "list" and self._own():
+                operation["responses"][done]["headers"] = ETAG
         return operation

@@ -1,7 +1,14 @@
 """The addresses of the ground floor under /api/v1/."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeAlias
+
 from django.urls import path, register_converter
 from django.views.decorators.cache import cache_page
+
+if TYPE_CHECKING:
+    from rest_framework.decorators import ViewSetAction
 
 from assistance.api import converters
 from assistance.api.docs import Description, Page
@@ -13,7 +20,9 @@ register_converter(converters.RegionCode, "region_code")
 register_converter(converters.ProgrammeCode, "programme_code")
 register_converter(converters.ProjectCode, "project_code")
 
-LIST, DETAIL = {"get": "list"}, {"get": "retrieve"}
+Methods: TypeAlias = "dict[str, str | ViewSetAction[Any]]"  # ViewSetAction is known to types only
+LIST: Methods = {"get": "list"}
+DETAIL: Methods = {"get": "retrieve"}
 KEPT = 600  # seconds; the description changes with a release and takes a moment to draw
 
 urlpatterns = [

@@ -15,7 +15,6 @@ from rest_framework.response import Response
 
 from assistance.api.fields import (
     LARGEST_YEAR,
-    AnyOf,
     Day,
     Flag,
     Inside,
@@ -25,6 +24,7 @@ from assistance.api.fields import (
     Strict,
     Text,
     Timestamp,
+    Words,
     Yuan,
 )
 from assistance.api.listing import ListQuery, Ordering, Sparse
@@ -47,7 +47,7 @@ class FundPlanRow(serializers.Serializer[FundPlan]):
     recipient = serializers.CharField(source="pairing.recipient.code")
     recipient_name = Name(source="pairing.recipient.name")
     fiscal_year = serializers.IntegerField()
-    source = serializers.ChoiceField(Source.choices)
+    source = serializers.ChoiceField(Source.choices)  # type: ignore[assignment]  # declared fields leave the class
     amount_yuan = Yuan()
     arrived_yuan = Yuan(source="arrived", help_text="what confirmed transfers brought")
     committed_yuan = Yuan(source="committed", help_text="what approved projects hold")
@@ -70,8 +70,8 @@ class FundPlanQuery(ListQuery):
     )
     fields = Sparse(FundPlanRow)  # type: ignore[assignment]  # declared fields leave the class
     year = Number(source="fiscal_year", max_value=LARGEST_YEAR, required=False)
-    source = AnyOf(Source.values, source="source__in", required=False)
-    status = AnyOf(FundPlanStatus.values, source="status__in", required=False)
+    source = Words(Source.values, source="source__in", required=False)  # type: ignore[assignment]  # declared fields leave the class
+    status = Words(FundPlanStatus.values, source="status__in", required=False)
     programme = Text(source="pairing__programme__code", required=False)
     pairing = Number(source="pairing_id", required=False)
     donor = Inside(
@@ -120,7 +120,7 @@ class TransferRow(serializers.Serializer[Transfer]):
     recipient = serializers.CharField(source="fund_plan.pairing.recipient.code")
     recipient_name = Name(source="fund_plan.pairing.recipient.name")
     fiscal_year = serializers.IntegerField(source="fund_plan.fiscal_year")
-    source = serializers.ChoiceField(Source.choices, source="fund_plan.source")
+    source = serializers.ChoiceField(Source.choices, source="fund_plan.source")  # type: ignore[assignment]  # declared fields leave the class
     amount_yuan = Yuan()
     sent_on = Day()
     arrived_on = Day(allow_null=True)
@@ -142,8 +142,10 @@ class TransferQuery(ListQuery):
     )
     fields = Sparse(TransferRow)  # type: ignore[assignment]  # declared fields leave the class
     year = Number(source="fund_plan__fiscal_year", max_value=LARGEST_YEAR, required=False)
-    source = AnyOf(Source.values, source="fund_plan__source__in", required=False)
-    status = AnyOf(TransferStatus.values, source="status__in", required=False)
+    source = Words(  # type: ignore[assignment]  # declared fields leave the class
+        Source.values, source="fund_plan__source__in", required=False
+    )
+    status = Words(TransferStatus.values, source="status__in", required=False)
     fund_plan = Number(source="fund_plan_id", required=False)
     programme = Text(source="fund_plan__pairing__programme__code", required=False)
     pairing = Number(source="fund_plan__pairing_id", required=False)

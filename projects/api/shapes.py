@@ -14,7 +14,6 @@ from assistance.api.fields import (
     LARGEST_COUNT,
     LARGEST_YEAR,
     SMALLEST_YEAR,
-    AnyOf,
     Day,
     Flag,
     Inside,
@@ -26,6 +25,7 @@ from assistance.api.fields import (
     Timestamp,
     Whole,
     Word,
+    Words,
     YesNo,
     Yuan,
 )
@@ -110,12 +110,12 @@ class ProjectQuery(ListQuery):
     )
     fields = Sparse(ProjectRow)  # type: ignore[assignment]  # declared fields leave the class
     code = Text(required=False)
-    stage = AnyOf(Stage.values, source="stage__in", required=False)
-    sector = AnyOf(Sector.values, source="sector__in", required=False)
-    mode = AnyOf(Mode.values, source="mode__in", required=False)
+    stage = Words(Stage.values, source="stage__in", required=False)
+    sector = Words(Sector.values, source="sector__in", required=False)
+    mode = Words(Mode.values, source="mode__in", required=False)
     year = Number(source="fiscal_year", max_value=LARGEST_YEAR, required=False)
     programme = Text(source="pairing__programme__code", required=False)
-    kind = AnyOf(ProgrammeKind.values, source="pairing__programme__kind__in", required=False)
+    kind = Words(ProgrammeKind.values, source="pairing__programme__kind__in", required=False)
     pairing = Number(source="pairing_id", required=False)
     donor = Inside(
         source="pairing__donor__code__startswith", required=False, help_text="inside this region"
@@ -188,7 +188,7 @@ class DraftBody(Strict, serializers.ModelSerializer[Project]):
         max_length=100,
         help_text="its Chinese name; entered as a unit of the county where it is new",
     )
-    targets = TargetBody(many=True, required=False, max_length=50)
+    targets = TargetBody(many=True, required=False)
 
     class Meta:
         model = Project

@@ -8,13 +8,13 @@ from typing import Any
 import orjson
 import pytest
 import time_machine
-from django.http import HttpResponse
 from django.test import Client
 
 from assistance.models import User
 from assistance.roles import Role
 from tests import factories as make
 
+Answer = Any  # a response of the test client: its class exists for type checkers only
 V1 = "/api/v1/"
 
 
@@ -26,7 +26,7 @@ class Partner:
         if token is not None:
             self.client.defaults["HTTP_AUTHORIZATION"] = f"Bearer {token}"
 
-    def get(self, path: str, **parameters: Any) -> HttpResponse:
+    def get(self, path: str, **parameters: Any) -> Answer:
         return self.client.get(path if path.startswith("http") else V1 + path, parameters)
 
     def send(
@@ -37,7 +37,7 @@ class Partner:
         *,
         version: int | str | None = None,
         key: str | None = None,
-    ) -> HttpResponse:
+    ) -> Answer:
         headers = {}
         if version is not None:
             headers["If-Match"] = f'"{version}"' if isinstance(version, int) else version
@@ -48,10 +48,10 @@ class Partner:
             method, V1 + path, content, content_type="application/json", headers=headers
         )
 
-    def post(self, path: str, body: Any = None, **headers: Any) -> HttpResponse:
+    def post(self, path: str, body: Any = None, **headers: Any) -> Answer:
         return self.send("POST", path, body, **headers)
 
-    def patch(self, path: str, body: Any = None, **headers: Any) -> HttpResponse:
+    def patch(self, path: str, body: Any = None, **headers: Any) -> Answer:
         return self.send("PATCH", path, body, **headers)
 
 

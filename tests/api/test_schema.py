@@ -1,0 +1,160 @@
+"""The OpenAPI description is valid, complete and true; its page works under the strict CSP."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import schemathesis
+from django.test import Client
+from drf_spectacular.validation import validate_schema
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from hypothesis.errors import Unsatisfiable
+from playwright.sync_api import Browser
+from pytest_django.live_server_helper import LiveServer
+from schemathesis import GenerationMode
+from schemathesis.specs.openapi.checks import positive_data_acceptance
+
+from assistance.roles import Role
+from config.urls import API
+from projects.models import Stage
+from projects.models.funds import TransferStatus
+from tests import factories as make
+
+
+@pytest.fixture
+def described() -> dict[str, Any]:
+    answer = Client().get("/api/v1/schema/")
+    assert answer.status_code == 200
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+def operations(described: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    for path, methods in described["paths"].items():
+        for method, operation in methods.items():
+            yield path, method, operation
+
+
+def test_the_description_is_valid_openapi_3(described: dict[str, Any]) -> None:
+    assert described["openapi"].startswith("3.")
+    validate_schema(described)
+
+
+def test_every_address_is_described(described: dict[str, Any]) -> None:
+    routes = [route for included in API[:-1] for route in included.url_patterns]
+    assert len(described["paths"]) == len(routes) - 2  # the description and its page
+
+
+def test_every_operation_says_who_may_ask_and_how_it_refuses(described: dict[str, Any]) -> None:
+    names = [operation["operationId"] for _path, _method, operation in operations(described)]
+    assert len(names) == len(set(names))
+    assert {"projects_list", "projects_create", "projects_partial_update", "projects_submit",
+            "transfers_report_arrival", "me_retrieve", "pairings_list"} <= set(names)  # fmt: skip
+    assert described["components"]["securitySchemes"]["bearer"]["scheme"] == "bearer"
+    for path, method, operation in operations(described):
+        assert operation["security"] == [{"bearer": []}], path
+        assert operation["summary"], path
+        refusals = {status for status in operation["responses"] if status >= "400"}
+        assert refusals >= {"400", "401", "403", "429", "503"}, path
+        for status in refusals:
+            content = operation["responses"][status]["content"]
+            shape = content["application/problem+json"]["schema"]
+            assert shape == {"$ref": "#/components/schemas/Problem"}
+        headers = {p["name"]: p["required"] for p in operation.get("parameters", [])
+                   if p["in"] == "header" and p.get("required")}  # fmt: skip
+        changes = method == "patch" or (method == "post" and "{" in path)
+        assert ("If-Match" in headers) == changes, path
+        assert ({"412", "428"} <= refusals) == changes, path
+
+
+def test_the_description_speaks_both_languages_and_needs_no_token() -> None:
+    for language in ("en", "zh-hans"):
+        answer = Client(headers={"accept-language": language}).get("/api/v1/schema/")
+        assert answer["Content-Type"].startswith("application/vnd.oai.openapi+json")
+        assert answer.status_code == 200
+
+
+@pytest.mark.django_db(transaction=True)
+def test_random_requests_are_answered_as_described(
+    live_server: LiveServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A few hundred of them, right and wrong ones, against the real WSGI server."""
+    monkeypatch.setattr("django.conf.settings.API_REQUESTS_PER_MINUTE", 1_000_000)
+    known: dict[str, list[Any]] = {
+        "projects": [make.draft().code, make.project_at(Stage.SUBMITTED).code],
+        "transfers": [make.transfer(TransferStatus.DRAFT).pk],
+        "fund-plans": [make.fund_plan().pk],
+        "postings": [make.posting(team=make.team(make.COUNTY)).pk],
+        "pairings": [make.pairing().pk],
+        "regions": [make.COUNTY],
+        "programmes": ["demo_ew"],
+    }
+    _row, token = make.token(make.service_account(Role.P_EDIT))
+    api = schemathesis.openapi.from_url(f"{live_server.url}/api/v1/schema/")
+    sent = [
+        few_of(found.ok(), mode, known, token)
+        for found in api.get_all_operations()
+        for mode in (GenerationMode.POSITIVE, GenerationMode.NEGATIVE)
+    ]
+    assert sum(sent) > 300
+
+
+def few_of(operation: Any, mode: GenerationMode, known: dict[str, list[Any]], token: str) -> int:
+    """Ten cases of one operation with every check; half of them ask for rows that exist."""
+    rows = known.get(operation.path.split("/")[3], [])
+    sent = 0
+
+    @settings(
+        max_examples=10,
+        deadline=None,
+        database=None,
+        derandomize=True,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(case=operation.as_strategy(generation_mode=mode), row=st.sampled_from([None, *rows]))
+    def check(case: Any, row: Any) -> None:
+        nonlocal sent
+        for name in case.path_parameters or {}:
+            if row is not None:
+                case.path_parameters[name] = row
+        if mode == GenerationMode.POSITIVE:
+            (case.query or {}).pop("cursor", None)  # only the server can make one
+        # a body may have the right shape and still break a rule of the ledger: 400, 409, 412
+        excluded = [] if operation.method == "get" else [positive_data_acceptance]
+        case.call_and_validate(
+            headers={"Authorization": f"Bearer {token}"}, excluded_checks=excluded
+        )
+        sent += 1
+
+    with contextlib.suppress(Unsatisfiable):  # what takes no parameters cannot be asked wrongly
+        check()
+    return sent
+
+
+@pytest.mark.browser
+@pytest.mark.django_db(transaction=True)
+def test_the_page_shows_every_operation_and_breaks_no_rule_of_the_csp(
+    live_server: LiveServer, browser: Browser, described: dict[str, Any]
+) -> None:
+    page = browser.new_page(locale="zh-CN")
+    said: list[str] = []
+    asked: list[str] = []
+    page.on("console", lambda message: said.append(f"{message.type}: {message.text}"))
+    page.on("pageerror", lambda error: said.append(str(error)))
+    page.on("request", lambda request: asked.append(request.url))
+    answer = page.goto(f"{live_server.url}/api/v1/docs/")
+    assert answer is not None
+    assert "script-src 'self'" in answer.headers["content-security-policy"]
+    page.wait_for_selector(".opblock")
+    assert page.locator(".opblock").count() == len(list(operations(described)))
+    page.locator(".opblock").first.click()
+    page.wait_for_selector(".opblock-body")
+    page.wait_for_timeout(300)
+    assert said == []
+    assert all(url.startswith((live_server.url, "data:")) for url in asked)
+    page.close()
