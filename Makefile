@@ -4,7 +4,7 @@ SHELL := /bin/sh
 
 PY := .venv/bin/python
 
-.PHONY: help run manage test check venv venv-dev pins
+.PHONY: help run manage test faults check venv venv-dev pins
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -46,6 +46,9 @@ manage: venv ## one of Django's commands against what make run started: ARGS=she
 
 test: venv-dev ## run the tests; ARGS='tests/teams -k posting' chooses
 	@exec $(PY) -m pytest $(ARGS)
+
+faults: venv-dev ## what must survive kills, outages and odd relays, in full; ONLY=R1,R6 chooses
+	@exec $(PY) -m pytest -q tests/faults --faults-full $(ARGS)
 
 # Every gate is tried, so one run shows everything that is wrong.
 check: venv-dev ## style, types, import contracts, migrations, deployment, known vulnerabilities

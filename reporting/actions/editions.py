@@ -15,6 +15,7 @@ from typing import NamedTuple
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Exists, Min, OuterRef, Q
+from django.db.models.fields.json import KT
 
 from assistance.models import User
 from assistance.periods import Month, local_day
@@ -107,8 +108,9 @@ def waiting(now: datetime) -> list[int]:
     """Editions to build, and released ones whose readers have not all been written to."""
     free = Q(claimed_until=None) | Q(claimed_until__lte=now)
     unsigned = Q(status=EditionStatus.BUILT, definition__require_signoff=False)
-    ready = (Q(status=EditionStatus.SCHEDULED) | unsigned) & free
-    found = Edition.objects.filter(ready | Q(_lacks_mail()))
+    unserved = Q(_lacks_mail(), status=EditionStatus.RELEASED)
+    about = Edition.objects.annotate(about_kind=KT("scope__kind"), about_code=KT("scope__region"))
+    found = about.filter(Q(status=EditionStatus.SCHEDULED) | unsigned | unserved, free)
     return list(found.order_by("period_start", "pk").values_list("pk", flat=True))
 
 
@@ -177,17 +179,15 @@ def _schedule(dues: Iterable[Due], now: datetime) -> None:
 
 
 def _lacks_mail() -> Exists:
-    """Released editions with an active subscription whose reader has no mail of them yet."""
+    """Editions with an active subscription whose reader has no mail of them yet."""
     written = OutgoingMail.objects.filter(
         edition=OuterRef(OuterRef("pk")), recipient=OuterRef("reader")
     )
-    region = Q(scope_region__code=OuterRef("scope__region")) | Q(
-        scope_region=None, scope_kind="all"
-    )
+    region = Q(scope_region__code=OuterRef("about_code")) | Q(scope_region=None, scope_kind="all")
     unserved = Subscription.objects.active().filter(
         region,
         definition=OuterRef("definition"),
-        scope_kind=OuterRef("scope__kind"),
+        scope_kind=OuterRef("about_kind"),
         starts_on__lte=OuterRef("period_end"),
     )
     return Exists(unserved.filter(~Exists(written)))
