@@ -9,7 +9,7 @@ from assistance.models import Region
 from assistance.models.regions import RegionLevel
 from projects.models import AID, Sector, Source
 from projects.models.funds import WITHOUT_A_PLAN
-from reporting.reckoning import MEASURES, Reckoning
+from reporting.reckoning import MEASURES, Money, Reckoning
 from reporting.sections.shape import Section, Value, rate, row, yuan
 
 LIVELIHOOD_TARGET = 90  # per cent; the five-year plan's promise
@@ -29,8 +29,7 @@ REGION_COLUMNS = (
 
 
 def funds(r: Reckoning) -> Section:
-    """Fiscal aid of this year's plans, cumulative; other sources apart; earlier years in one row.
-    """
+    """Fiscal aid of this year's plans, cumulative; other sources and earlier years apart."""
     section = Section("funds")
     alloc, arr, paid = (r.money[code].of() for code in ("alloc", "arr", "paid"))
     livelihood = sum((y for _s, good, _l, y in r.allocated_by_use if good), Decimal(0))
@@ -89,7 +88,7 @@ def _by_region(r: Reckoning) -> list[dict[str, Any]]:
     for pairing in r.pairings_of_the_year:
         regions[pairing.recipient.code] = pairing.recipient
         tree.setdefault(pairing.programme.code, {})
-    moved = {cell for money in r.money.values() for cell in money.sums if cell.source in AID}
+    moved = {cell for money in _shown(r) for cell in money.sums if cell.source in AID}
     missing = {cell.recipient for cell in moved} - set(regions)
     for region in Region.objects.filter(code__in=missing).select_related("parent"):
         regions[region.code] = region
@@ -130,8 +129,13 @@ def _by_region(r: Reckoning) -> list[dict[str, Any]]:
     return rows
 
 
+def _shown(r: Reckoning) -> list[Money]:
+    """The sums behind the table: what was struck out since last month leaves the month negative."""
+    return [*r.money.values(), r.money_before["arr"], r.money_before["paid"]]
+
+
 def _moved(r: Reckoning, programme: str, code: str) -> bool:
-    return any(money.of(programme=programme, recipients=[code]) for money in r.money.values())
+    return any(money.of(programme=programme, recipients=[code]) for money in _shown(r))
 
 
 def _by_source(r: Reckoning) -> list[dict[str, Any]]:

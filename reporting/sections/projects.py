@@ -1,5 +1,4 @@
-"""The chapter on projects: an exhaustive partition of the year's plan, starts, completions, delays.
-"""
+"""The chapter on projects: the year's plan by stage, without rest; starts, completions, delays."""
 
 from __future__ import annotations
 
@@ -21,8 +20,7 @@ class DoesNotAddUp(Exception):  # noqa: N818  what it says is the finding, not a
 
 
 def projects(r: Reckoning) -> Section:
-    """N projects of the year's plan, new and continuing; whatever their stage, each in one bucket.
-    """
+    """N projects of the year's plan, new and continuing, each in one bucket of stages."""
     section = Section("projects")
     spells = r.year_plan
     new = [s for s in spells if s.nature == Nature.NEW]

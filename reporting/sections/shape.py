@@ -48,8 +48,7 @@ class Section:
         *,
         control: dict[str, Any] | None = None,
     ) -> None:
-        """Add a table of ``(code, unit)`` columns; ``control`` compares its parts with its total.
-        """
+        """Add a table of ``(code, unit)`` columns; ``control`` compares parts with total."""
         table: dict[str, Any] = {
             "code": code,
             "columns": [{"code": name, "unit": unit} for name, unit in columns],
@@ -83,4 +82,4 @@ def points(rate_now: tuple[Decimal, Decimal], rate_before: tuple[Decimal, Decima
 
 
 def one_decimal(number: Decimal) -> Decimal:
-    return number.quantize(Decimal("0.1"), ROUND_HALF_UP)
+    return number.quantize(Decimal("0.1"), ROUND_HALF_UP) + 0  # never "-0.0"
