@@ -1,0 +1,71 @@
+"""Who acts in the demo: the demo accounts, and a clerk for every recipient's office."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from django.contrib.auth.models import Group
+
+from assistance.models import Organisation, Region, User
+from assistance.models.regions import OrganisationKind
+from assistance.roles import Role
+
+
+def _demo(username: str) -> User:
+    return User.objects.select_related("organisation__region").get(username=username)
+
+
+@dataclass
+class Cast:
+    """User.DoesNotExist where the demo accounts were not created."""
+
+    clerk: User = field(default_factory=lambda: _demo("demo-clerk"))
+    reviewer: User = field(default_factory=lambda: _demo("demo-reviewer"))
+    approver: User = field(default_factory=lambda: _demo("demo-approver"))
+    finance: User = field(default_factory=lambda: _demo("demo-finance"))
+    org: User = field(default_factory=lambda: _demo("demo-org"))
+    front: User = field(default_factory=lambda: _demo("demo-front"))
+    _partners: dict[str, User] = field(default_factory=dict)
+    _organisations: dict[tuple[OrganisationKind, str, str], Organisation] = field(
+        default_factory=dict
+    )
+
+    def organisation(self, kind: OrganisationKind, region: Region, name: str) -> Organisation:
+        """The demo organisation of this kind and name in a region."""
+        key = kind, region.code, name
+        if key not in self._organisations:
+            self._organisations[key], _new = Organisation.objects.get_or_create(
+                kind=kind, region=region, name_zh=f"演示·{region.name_zh}{name}"
+            )
+        return self._organisations[key]
+
+    def partner(self, region: Region) -> User:
+        """The clerk of a recipient's office: the demo account, or one that cannot sign in."""
+        if region.code not in self._partners:
+            self._partners[region.code] = self._find_partner(region)
+        return self._partners[region.code]
+
+    def on_site(self, region: Region) -> User:
+        """Who verifies on site: the front team of the region, or the reviewer where none is."""
+        return self.front if self.front.scope.region[:4] == region.code[:4] else self.reviewer
+
+    def _find_partner(self, region: Region) -> User:
+        office = self.organisation(OrganisationKind.RECIPIENT_OFFICE, region, "东西部协作办公室")
+        there = User.objects.filter(
+            organisation=office, is_service=False, groups__name=Role.P_EDIT.value
+        )
+        found = there.first()
+        if found is None:
+            # without a password and never staff: it acts in the demo's past and nowhere else
+            found, _new = User.objects.get_or_create(
+                username=f"demo-office-{region.code}",
+                defaults={
+                    "name": f"演示·{region.name_zh}填报人",
+                    "organisation": office,
+                    "is_service": True,
+                },
+            )
+            found.set_unusable_password()
+            found.save(update_fields=["password"])
+            found.groups.set(Group.objects.filter(name=Role.P_EDIT.value))
+        return User.objects.select_related("organisation__region").get(pk=found.pk)
