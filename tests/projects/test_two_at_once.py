@@ -1,0 +1,139 @@
+"""People who do something at the same moment: sums hold, and exactly one gets the last yuan."""
+
+from collections.abc import Iterable
+from decimal import Decimal
+from functools import partial
+from typing import Any
+
+import pytest
+
+from assistance.errors import Refused
+from assistance.models import User
+from assistance.roles import Role
+from projects import actions
+from projects.models import Payment, Project, Stage
+from projects.models.funds import PaymentStatus, TransferStatus
+from tests import factories as make
+from tests.at_once import at_once, refusals, succeeded
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def _same_person(user: User, times: int) -> list[User]:
+    """The same account, loaded once per thread: its permissions are cached on the object."""
+    return [User.objects.get(pk=user.pk) for _ in range(times)]
+
+
+def _codes(results: Iterable[Any]) -> set[str]:
+    return {r.code if isinstance(r, Refused) else repr(r) for r in refusals(list(results))}
+
+
+def test_of_two_approvals_against_a_plan_with_room_for_one_exactly_one_succeeds() -> None:
+    plan = make.fund_plan(amount_yuan=1_500_000)
+    projects = [make.project_at(Stage.LIBRARY) for _ in range(2)]
+    for project in projects:
+        make.share(project, plan=plan)
+    approvers = _same_person(make.hand(Role.APPROVER), 2)
+    results = at_once(
+        [
+            partial(actions.approve, project, doc_no="批1", on=make.NOW.date(), by=by, now=make.NOW)
+            for project, by in zip(projects, approvers, strict=True)
+        ]
+    )
+    assert len(succeeded(results)) == 1
+    assert _codes(results) == {"fund_plan_overdrawn"}
+    assert plan.committed_yuan() == Decimal(1_000_000)
+    assert Project.objects.filter(stage=Stage.APPROVED).count() == 1
+
+
+def test_a_project_is_approved_once_however_many_press_the_button() -> None:
+    project = make.project_at(Stage.LIBRARY)
+    share = make.share(project)
+    results = at_once(
+        [
+            partial(actions.approve, project, doc_no="批1", on=make.NOW.date(), by=by, now=make.NOW)
+            for by in _same_person(make.hand(Role.APPROVER), 4)
+        ]
+    )
+    assert len(succeeded(results)) == 1
+    assert _codes(results) == {"not_on_the_road"}
+    assert project.stage_changes.filter(to_stage=Stage.APPROVED).count() == 1
+    assert share.fund_plan is not None
+    assert share.fund_plan.committed_yuan() == share.amount_yuan
+
+
+def test_eight_payments_verified_at_once_never_exceed_the_share() -> None:
+    project = make.project_at(Stage.ACTIVE)  # its share is 1,000,000 yuan
+    payments = [
+        make.payment(project, PaymentStatus.SUBMITTED, amount_yuan=200_000) for _ in range(8)
+    ]
+    results = at_once(
+        [
+            partial(actions.verify_payment, payment, by=by, now=make.NOW)
+            for payment, by in zip(payments, _same_person(make.hand(Role.REVIEWER), 8), strict=True)
+        ]
+    )
+    assert len(succeeded(results)) == 5
+    assert _codes(results) == {"share_overpaid"}
+    assert project.funding.get().paid_yuan() == Decimal(1_000_000)
+
+
+def test_eight_payments_entered_at_once_are_numbered_one_to_eight() -> None:
+    project = make.project_at(Stage.ACTIVE)
+    treasury, payee, share = make.treasury(), make.organisation(), project.funding.get()
+    results = at_once(
+        [
+            partial(
+                actions.pay, share, basis="START", amount_yuan=Decimal(1), treasury=treasury,
+                paid_on=make.NOW.date(), payee=payee, voucher_no=f"V-{number}", by=by, now=make.NOW,
+            )
+            for number, by in enumerate(_same_person(make.hand(Role.CLERK), 8))
+        ]
+    )  # fmt: skip
+    assert refusals(results) == []
+    assert sorted(payment.seq for payment in results) == list(range(1, 9))
+
+
+def test_a_payment_is_verified_once() -> None:
+    payment = make.payment(make.project_at(Stage.ACTIVE), PaymentStatus.SUBMITTED)
+    results = at_once(
+        [
+            partial(actions.verify_payment, payment, by=by, now=make.NOW)
+            for by in _same_person(make.hand(Role.REVIEWER), 4)
+        ]
+    )
+    assert len(succeeded(results)) == 1
+    assert _codes(results) == {"payment_is_settled"}
+    assert Payment.objects.get().version == 2
+
+
+def test_transfers_confirmed_at_once_never_exceed_the_plan() -> None:
+    plan = make.fund_plan(amount_yuan=1_000_000)
+    transfers = [
+        make.transfer(TransferStatus.DRAFT, plan=plan, amount_yuan=400_000) for _ in range(4)
+    ]
+    results = at_once(
+        [
+            partial(actions.confirm_transfer, transfer, by=by, now=make.NOW)
+            for transfer, by in zip(
+                transfers, _same_person(make.hand(Role.FINANCE), 4), strict=True
+            )
+        ]
+    )
+    assert len(succeeded(results)) == 2
+    assert _codes(results) == {"more_than_planned"}
+    assert plan.arrived_yuan() == Decimal(800_000)
+
+
+def test_eight_projects_of_one_county_created_at_once_get_eight_codes() -> None:
+    tie, unit = make.pairing(), make.organisation()
+    results = at_once(
+        [
+            partial(make.draft, pairing=tie, implementing_unit=unit, by=by)
+            for by in _same_person(make.hand(Role.CLERK), 8)
+        ]
+    )
+    assert refusals(results) == []
+    assert sorted(project.code for project in results) == [
+        f"EW2026990101{number:04}" for number in range(1, 9)
+    ]
