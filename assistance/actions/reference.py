@@ -148,8 +148,8 @@ def _checked_regions(rows: Sequence[Row]) -> list[dict[str, Any]]:
     levels = {row["code"]: row["level"] for row in rows}
     regions = []
     for row in rows:
-        _check_code(row)
-        _check_parent(row, levels)
+        if _check_code(row):
+            _check_parent(row, levels)
         regions.append(
             {
                 "code": row["code"],
@@ -165,12 +165,16 @@ def _checked_regions(rows: Sequence[Row]) -> list[dict[str, Any]]:
     return regions
 
 
-def _check_code(row: Row) -> None:
+def _check_code(row: Row) -> bool:
+    """Whether the code can stand; where it cannot, its parent is not worth a second message."""
     code, level = row["code"], row["level"]
     if not re.fullmatch(r"\d{6}|\d{9}|\d{12}", code, re.ASCII):
         row.wrong("code", f"{code!r} is no GB/T 2260 code; write 6, 9 or 12 digits")
-    elif level in CODE_OF_LEVEL and not re.fullmatch(CODE_OF_LEVEL[level], code):
+        return False
+    if level in CODE_OF_LEVEL and not re.fullmatch(CODE_OF_LEVEL[level], code):
         row.wrong("code", f"{code} is not the code of a {level}; correct the code or the level")
+        return False
+    return True
 
 
 def _check_parent(row: Row, levels: Mapping[str, str]) -> None:
