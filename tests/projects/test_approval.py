@@ -31,7 +31,7 @@ def test_approval_lets_the_shares_count_from_now_on() -> None:
     plan = make.fund_plan()
     project = make.project_at(Stage.LIBRARY)
     share = make.share(project, plan=plan)
-    assert (plan.committed_yuan(), share.counted_at) == (0, None)
+    assert (plan.committed_yuan(), share.counted_at) == (Decimal(0), None)
     _approve(project)
     share.refresh_from_db()
     assert (share.approved_on, share.doc_no, share.counted_at) == (TODAY, "演示批1号", make.NOW)

@@ -21,7 +21,7 @@ from tests import factories as make
 
 pytestmark = pytest.mark.django_db
 
-REQUIRED = {
+REQUIRED: dict[str, Any] = {
     "place": "",
     "content": "",
     "implementing_unit": None,
@@ -147,7 +147,7 @@ def test_lifted_and_monitored_persons_are_each_among_those_who_benefit(
     persons: int, lifted: int, monitored: int, accepted: bool
 ) -> None:
     project = make.draft()
-    figures = {
+    figures: dict[str, Any] = {
         "beneficiary_persons": persons,
         "lifted_persons": lifted,
         "monitored_persons": monitored,

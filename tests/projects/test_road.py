@@ -17,6 +17,7 @@ from assistance.models.rows import entered
 from assistance.roles import Role
 from projects import actions
 from projects.models import BUCKETS, LEADS_TO, STEPS, Project, Stage, StageChange, YearPlanEntry
+from projects.models.history import ProgressStatus
 from projects.models.road import ON_THE_ROAD
 from tests import factories as make
 
@@ -253,7 +254,7 @@ def test_works_are_complete_only_at_a_verified_hundred_per_cent(pct: int | None)
     project, reviewer = make.project_at(Stage.ACTIVE), make.hand(Role.REVIEWER)
     if pct is not None:
         make.progress(project, pct, measured_on=date(2026, 4, 20))
-    make.progress(project, status=make.ProgressStatus.SUBMITTED)  # 100 %, but nobody verified it
+    make.progress(project, status=ProgressStatus.SUBMITTED)  # 100 %, but nobody verified it
     with pytest.raises(Refused) as refusal:
         actions.complete(project, on=TODAY, by=reviewer, now=make.NOW)
     assert refusal.value.code == "progress_below_100"

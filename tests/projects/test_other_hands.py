@@ -1,0 +1,129 @@
+"""Nobody checks their own work: not with several roles, not as a superuser, not by raw SQL."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import pytest
+from django.db import IntegrityError, models, transaction
+
+from assistance.errors import Refused
+from assistance.models import User
+from assistance.models.rows import LedgerRow
+from assistance.roles import Role
+from projects import actions
+from projects.models import FundPlan, Payment, ProgressReport, ProjectFunding, Stage, Transfer
+from projects.models.funds import FundPlanStatus, PaymentStatus, TransferStatus
+from projects.models.history import ProgressStatus
+from tests import factories as make
+
+pytestmark = pytest.mark.django_db
+
+TODAY = make.NOW.date()
+
+
+@pytest.fixture(params=["superuser", "all roles in one hand"])
+def somebody(request: pytest.FixtureRequest) -> User:
+    """Somebody who may do everything, as far as permissions go."""
+    if request.param == "superuser":
+        return make.user_with(is_superuser=True)
+    return make.user_with(Role.CLERK, Role.REVIEWER, Role.APPROVER, Role.FINANCE)
+
+
+def _refuses_own_work(call: Callable[..., Any], by: User) -> None:
+    with pytest.raises(Refused) as refusal:
+        call(by=by, now=make.NOW)
+    assert refusal.value.code == "own_work"
+
+
+def test_whoever_created_a_project_neither_admits_nor_approves_starts_nor_completes_it(
+    somebody: User,
+) -> None:
+    project = make.draft(by=somebody)
+    project = actions.submit(project, by=make.hand(Role.CLERK), now=make.NOW)
+    _refuses_own_work(partial(actions.admit, project), somebody)
+    project = actions.admit(project, by=make.hand(Role.REVIEWER), now=make.NOW)
+    make.share(project)
+    approve = partial(actions.approve, project, doc_no="批1", on=TODAY)
+    _refuses_own_work(approve, somebody)
+    project = approve(by=make.hand(Role.APPROVER), now=make.NOW)
+    project = actions.advance(project, on=TODAY, by=make.hand(Role.CLERK), now=make.NOW)
+    start = partial(actions.start, project, on=TODAY)
+    _refuses_own_work(start, somebody)
+    project = start(by=make.hand(Role.REVIEWER), now=make.NOW)
+    make.progress(project)
+    _refuses_own_work(partial(actions.complete, project, on=TODAY), somebody)
+
+
+def test_whoever_submitted_a_project_neither_admits_nor_approves_it(somebody: User) -> None:
+    project = actions.submit(make.draft(), by=somebody, now=make.NOW)
+    _refuses_own_work(partial(actions.admit, project), somebody)
+    project = actions.admit(project, by=make.hand(Role.REVIEWER), now=make.NOW)
+    make.share(project)
+    _refuses_own_work(partial(actions.approve, project, doc_no="批1", on=TODAY), somebody)
+
+
+def test_whoever_reviewed_a_project_does_not_approve_it(somebody: User) -> None:
+    project = actions.admit(make.project_at(Stage.SUBMITTED), by=somebody, now=make.NOW)
+    make.share(project)
+    _refuses_own_work(partial(actions.approve, project, doc_no="批1", on=TODAY), somebody)
+
+
+def test_whoever_allotted_a_share_does_not_approve_it(somebody: User) -> None:
+    project, plan = make.project_at(Stage.LIBRARY), make.fund_plan()
+    actions.allot(
+        project, source=plan.source, fund_plan=plan, amount_yuan=project.aid_yuan,
+        by=somebody, now=make.NOW,
+    )  # fmt: skip
+    _refuses_own_work(partial(actions.approve, project, doc_no="批1", on=TODAY), somebody)
+
+
+def test_whoever_drafted_a_plan_does_not_issue_it(somebody: User) -> None:
+    plan = make.fund_plan(FundPlanStatus.DRAFT)
+    FundPlan.objects.filter(pk=plan.pk).update(created_by=somebody)
+    _refuses_own_work(partial(actions.issue_fund_plan, plan), somebody)
+
+
+@pytest.mark.parametrize("part", ["logged the money", "reported its arrival"])
+def test_whoever_had_a_hand_in_a_transfer_does_not_confirm_it(somebody: User, part: str) -> None:
+    transfer = make.transfer(TransferStatus.DRAFT)
+    column = "created_by" if part == "logged the money" else "updated_by"
+    Transfer.objects.filter(pk=transfer.pk).update(**{column: somebody})
+    _refuses_own_work(partial(actions.confirm_transfer, transfer), somebody)
+
+
+def test_whoever_entered_a_payment_does_not_verify_it(somebody: User) -> None:
+    payment = make.payment(make.project_at(Stage.ACTIVE), PaymentStatus.SUBMITTED)
+    Payment.objects.filter(pk=payment.pk).update(created_by=somebody)
+    _refuses_own_work(partial(actions.verify_payment, payment), somebody)
+
+
+def test_whoever_reported_progress_does_not_verify_it(somebody: User) -> None:
+    report = make.progress(make.project_at(Stage.ACTIVE), status=ProgressStatus.SUBMITTED)
+    ProgressReport.objects.filter(pk=report.pk).update(created_by=somebody)
+    _refuses_own_work(partial(actions.verify_progress, report), somebody)
+
+
+def _share_that_counts() -> ProjectFunding:
+    return make.project_at(Stage.APPROVED).funding.get()
+
+
+COUNTED_ROWS: dict[type[LedgerRow], Callable[[], models.Model]] = {
+    FundPlan: make.fund_plan,
+    Transfer: make.transfer,
+    Payment: lambda: make.payment(make.project_at(Stage.ACTIVE)),
+    ProgressReport: lambda: make.progress(make.project_at(Stage.ACTIVE)),
+    ProjectFunding: _share_that_counts,
+}
+
+
+@pytest.mark.parametrize("model", COUNTED_ROWS, ids=lambda model: model.__name__)
+def test_the_database_lets_nothing_count_by_the_hand_that_entered_it(
+    model: type[LedgerRow],
+) -> None:
+    row = COUNTED_ROWS[model]()
+    rows = model._default_manager.filter(pk=row.pk)
+    with pytest.raises(IntegrityError, match="counted_by_other_hands"), transaction.atomic():
+        rows.update(counted_by=models.F("created_by"))
+    with pytest.raises(IntegrityError, match="counted_by_other_hands"), transaction.atomic():
+        rows.update(created_by=models.F("counted_by"))

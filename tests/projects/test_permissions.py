@@ -1,0 +1,244 @@
+"""Which role may take which verb on the rows of its own region, and that others find nothing."""
+
+from collections.abc import Callable
+from datetime import date
+from decimal import Decimal
+from functools import partial
+from typing import Any, NamedTuple
+
+import pytest
+from django.core.exceptions import ObjectDoesNotExist, PermissionDenied
+from django.db import transaction
+
+from assistance.models import User
+from assistance.roles import Role
+from projects import actions
+from projects.models import STEPS, Stage
+from projects.models.funds import FundPlanStatus, PaymentStatus, TransferStatus
+from projects.models.history import ProgressStatus
+from tests import factories as make
+
+pytestmark = pytest.mark.django_db
+
+TODAY = make.NOW.date()
+ENTERS = {Role.CLERK, Role.P_EDIT}
+CHECKS_ON_SITE = {Role.FRONT, Role.REVIEWER}
+ONE_YUAN = Decimal(1)
+
+
+class Cell(NamedTuple):
+    """A verb: who may take it, and how to make the row and the call that it is tried with."""
+
+    roles: set[Role]
+    call: Callable[[], Callable[..., Any]]
+
+
+def _with_share(stage: Stage) -> Callable[..., Any]:
+    project = make.project_at(stage)
+    make.share(project)
+    return partial(actions.approve, project, doc_no="批1", on=TODAY)
+
+
+def _complete() -> Callable[..., Any]:
+    project = make.project_at(Stage.ACTIVE)
+    make.progress(project)
+    return partial(actions.complete, project, on=TODAY)
+
+
+def _pay() -> Callable[..., Any]:
+    return partial(
+        actions.pay, make.project_at(Stage.ACTIVE).funding.get(), basis="START",
+        amount_yuan=ONE_YUAN, paid_on=TODAY, treasury=make.treasury(), payee=make.organisation(),
+        voucher_no="V1",
+    )  # fmt: skip
+
+
+def _create() -> Callable[..., Any]:
+    tie = make.pairing()
+    return partial(
+        actions.create_project, pairing=tie, county=tie.recipient, fiscal_year=2026,
+        **make.project_fields(implementing_unit=make.organisation()),
+    )  # fmt: skip
+
+
+def _allot() -> Callable[..., Any]:
+    project, plan = make.project_at(Stage.LIBRARY), make.fund_plan()
+    return partial(actions.allot, project, source=plan.source, fund_plan=plan, amount_yuan=ONE_YUAN)
+
+
+def _plan_funds() -> Callable[..., Any]:
+    return partial(
+        actions.plan_funds, pairing=make.pairing(), fiscal_year=2026, source="PROV",
+        amount_yuan=ONE_YUAN, issued_on=TODAY, doc_no="文1",
+    )  # fmt: skip
+
+
+def _record_transfer() -> Callable[..., Any]:
+    return partial(
+        actions.record_transfer, fund_plan=make.fund_plan(), amount_yuan=ONE_YUAN, sent_on=TODAY,
+        treasury=make.treasury(),
+    )  # fmt: skip
+
+
+def _report_progress() -> Callable[..., Any]:
+    return partial(
+        actions.report_progress, make.project_at(Stage.ACTIVE), period="2026-06",
+        measured_on=TODAY, physical_pct=ONE_YUAN, narrative="演示",
+    )  # fmt: skip
+
+
+def _submitted_progress() -> Any:
+    return make.progress(make.project_at(Stage.ACTIVE), status=ProgressStatus.SUBMITTED)
+
+
+def _submitted_payment() -> Any:
+    return make.payment(make.project_at(Stage.ACTIVE), PaymentStatus.SUBMITTED)
+
+
+MATRIX: dict[str, Cell] = {
+    "create_project": Cell(ENTERS, _create),
+    "edit_draft": Cell(ENTERS, lambda: partial(actions.edit_draft, make.draft(), place="村")),
+    "submit": Cell({*ENTERS, Role.P_REVIEW}, lambda: partial(actions.submit, make.draft())),
+    "return_to_draft": Cell(
+        {Role.REVIEWER},
+        lambda: partial(
+            actions.return_to_draft, make.project_at(Stage.SUBMITTED), reason="演示"
+        ),
+    ),
+    "admit": Cell(
+        {Role.REVIEWER}, lambda: partial(actions.admit, make.project_at(Stage.SUBMITTED))
+    ),
+    "reject": Cell(
+        {Role.APPROVER},
+        lambda: partial(actions.reject, make.project_at(Stage.SUBMITTED), reason="演示"),
+    ),
+    "allot": Cell({Role.CLERK}, _allot),
+    "drop_allotment": Cell(
+        {Role.CLERK},
+        lambda: partial(
+            actions.drop_allotment, make.share(make.project_at(Stage.LIBRARY)), reason="演示"
+        ),
+    ),
+    "approve": Cell({Role.APPROVER}, lambda: _with_share(Stage.LIBRARY)),
+    "advance": Cell(
+        ENTERS, lambda: partial(actions.advance, make.project_at(Stage.APPROVED), on=TODAY)
+    ),
+    "start": Cell(
+        CHECKS_ON_SITE, lambda: partial(actions.start, make.project_at(Stage.READY), on=TODAY)
+    ),
+    "complete": Cell(CHECKS_ON_SITE, _complete),
+    "report_progress": Cell(ENTERS, _report_progress),
+    "verify_progress": Cell(
+        CHECKS_ON_SITE, lambda: partial(actions.verify_progress, _submitted_progress())
+    ),
+    "return_progress": Cell(
+        CHECKS_ON_SITE,
+        lambda: partial(actions.return_progress, _submitted_progress(), reason="演示"),
+    ),
+    "plan_funds": Cell({Role.CLERK, Role.D_EDIT}, _plan_funds),
+    "edit_fund_plan": Cell(
+        {Role.CLERK, Role.D_EDIT},
+        lambda: partial(
+            actions.edit_fund_plan, make.fund_plan(FundPlanStatus.DRAFT), amount_yuan=ONE_YUAN
+        ),
+    ),
+    "issue_fund_plan": Cell(
+        {Role.FINANCE},
+        lambda: partial(actions.issue_fund_plan, make.fund_plan(FundPlanStatus.DRAFT)),
+    ),
+    "record_transfer": Cell({*ENTERS, Role.D_EDIT}, _record_transfer),
+    "report_arrival": Cell(
+        ENTERS,
+        lambda: partial(
+            actions.report_arrival, make.transfer(TransferStatus.DRAFT),
+            arrived_on=date(2026, 2, 13), voucher_no="V1",
+        ),
+    ),
+    "confirm_transfer": Cell(
+        {Role.FINANCE},
+        lambda: partial(actions.confirm_transfer, make.transfer(TransferStatus.DRAFT)),
+    ),
+    "pay": Cell(ENTERS, _pay),
+    "verify_payment": Cell(
+        {Role.REVIEWER}, lambda: partial(actions.verify_payment, _submitted_payment())
+    ),
+    "reject_payment": Cell(
+        {Role.REVIEWER},
+        lambda: partial(actions.reject_payment, _submitted_payment(), reason="演示"),
+    ),
+}  # fmt: skip
+WITHOUT_A_PERSON = {"roll_over", "load_fund_plans"}  # the bell and the loader, no role's verbs
+
+
+def _may(call: Callable[..., Any], user: User) -> bool:
+    with transaction.atomic():
+        try:
+            call(by=user, now=make.NOW)
+        except (PermissionDenied, ObjectDoesNotExist):
+            return False
+        finally:
+            transaction.set_rollback(True)
+    return True
+
+
+def test_every_verb_is_in_the_matrix() -> None:
+    assert set(MATRIX) == set(actions.__all__) - WITHOUT_A_PERSON
+
+
+@pytest.mark.parametrize("verb", MATRIX)
+def test_a_verb_is_open_to_its_roles_in_their_own_region_and_to_no_other(verb: str) -> None:
+    call = MATRIX[verb].call()
+    assert {role for role in Role if _may(call, make.user_with(role))} == MATRIX[verb].roles
+
+
+@pytest.mark.parametrize("verb", MATRIX)
+def test_a_verb_finds_nothing_for_partners_from_elsewhere(verb: str) -> None:
+    call = MATRIX[verb].call()
+    elsewhere = [
+        make.user_with(role, region_code=code)
+        for role, code in (
+            (Role.P_EDIT, make.OTHER_COUNTY),
+            (Role.P_REVIEW, make.OTHER_COUNTY),
+            (Role.FRONT, make.OTHER_PREFECTURE),
+            (Role.D_EDIT, make.OTHER_DONOR),
+        )
+    ]
+    for user in elsewhere:
+        with pytest.raises((ObjectDoesNotExist, PermissionDenied)) as refusal:
+            call(by=user, now=make.NOW)
+        if user.roles & MATRIX[verb].roles:  # allowed as such, so the row has to be missing
+            assert refusal.errisinstance(ObjectDoesNotExist)
+
+
+@pytest.mark.parametrize("verb", MATRIX)
+def test_a_prefecture_reads_the_rows_of_its_counties_but_writes_only_its_own(verb: str) -> None:
+    call = MATRIX[verb].call()
+    for role in (Role.P_EDIT, Role.P_REVIEW):
+        with pytest.raises(PermissionDenied):
+            call(by=make.user_with(role, region_code=make.PREFECTURE), now=make.NOW)
+
+
+@pytest.mark.parametrize("verb", MATRIX)
+def test_people_who_left_may_do_nothing(verb: str) -> None:
+    call = MATRIX[verb].call()
+    for role in MATRIX[verb].roles:
+        assert not _may(call, make.user_with(role, is_active=False)), role
+
+
+def test_a_front_team_checks_the_projects_of_every_county_in_its_prefecture() -> None:
+    team = make.user_with(Role.FRONT, region_code=make.PREFECTURE)
+    for verb in ("start", "complete", "verify_progress"):
+        assert _may(MATRIX[verb].call(), team), verb
+
+
+def test_what_a_project_says_about_its_open_verbs_is_what_the_verbs_do() -> None:
+    in_table = {"edit": "edit_draft", "return": "return_to_draft"}
+    for role in (Role.CLERK, Role.REVIEWER, Role.APPROVER, Role.P_EDIT, Role.FRONT, Role.D_EDIT):
+        user = make.user_with(role)
+        for stage in (Stage.DRAFT, Stage.SUBMITTED, Stage.LIBRARY, Stage.READY, Stage.ACTIVE):
+            may = {
+                verb
+                for verb, step in STEPS.items()
+                if stage in step.takes_from and role in MATRIX[in_table.get(verb, verb)].roles
+            }
+            assert set(make.project_at(stage).verbs_open_to(user)) == may, (role, stage)
