@@ -25,7 +25,7 @@ class Waiting(NamedTuple):
     """Rows that wait for the reader, and the address of the list that shows exactly those."""
 
     label: str | Promise
-    count: int
+    found: int
     url: str
 
 

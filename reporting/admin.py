@@ -169,7 +169,12 @@ class EditionAdmin(ScopedAdmin):
                 )
                 for mail in row.mail.all()
             ]
-            headings = (_("recipient"), _("state"), _("attempts"), _("finished at"))
+            headings = (
+                pgettext_lazy("mail", "recipient"),
+                _("state"),
+                _("attempts"),
+                _("finished at"),
+            )
             panels.append(Panel(_("Mail"), headings, mails, _("No mail was queued yet.")))
         return panels
 

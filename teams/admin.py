@@ -58,19 +58,20 @@ class BatchAdmin(ScopedAdmin):
         sums = teams.order_by().values("batch").annotate(sum=Sum("declared_headcount"))
         counts = postings.filter(team__batch=OuterRef("pk")).order_by().values("team__batch")
         rows = super().get_queryset(request)
-        return rows.filter(Q(pk__in=_batches_of(request))).annotate(
+        batches: models.QuerySet[Any] = rows.filter(pk__in=_batches_of(request)).annotate(
             declared_sum=Coalesce(Subquery(sums.values("sum")), 0),
             registered_count=Coalesce(
                 Subquery(counts.annotate(found=Count("pk")).values("found")), 0
             ),
         )
+        return batches
 
     def facts(self, row: Any) -> Iterable[tuple[str | Promise, Any]]:
         return _declared_and_registered(row.declared_sum, row.registered_count)
 
     def panels(self, request: HttpRequest, row: Any) -> Iterable[Panel]:
         teams = Team.objects.visible_to(reader(request)).filter(batch=row).select_related("region")
-        counted = teams.annotate(found=Count("postings", filter=_COUNTING))
+        counted: Iterable[Any] = teams.annotate(found=Count("postings", filter=_COUNTING))
         return (
             Panel(
                 _("Teams"),
@@ -104,13 +105,11 @@ class BatchAdmin(ScopedAdmin):
 _COUNTING = Q(postings__counted_at__isnull=False, postings__voided_at=None)
 
 
-def _batches_of(request: HttpRequest) -> models.QuerySet[Any]:
-    """Batches with a team that the reader sees; those without any team are open to everybody who
-    keeps teams.
-    """
+def _batches_of(request: HttpRequest) -> models.QuerySet[Any, Any]:
+    """Batches with a team that the reader sees; who sees everything also sees those without one."""
     if reader(request).scope.kind == "all":
-        return Batch.objects.values("pk")  # type: ignore[return-value]
-    return Team.objects.visible_to(reader(request)).values("batch")  # type: ignore[return-value]
+        return Batch.objects.values("pk")
+    return Team.objects.visible_to(reader(request)).values("batch")
 
 
 @admin.register(Team)
@@ -125,7 +124,10 @@ class TeamAdmin(ScopedAdmin):
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Any]:
         counted = Count("postings", filter=_COUNTING)
-        return super().get_queryset(request).annotate(registered_count=counted)
+        teams: models.QuerySet[Any] = (
+            super().get_queryset(request).annotate(registered_count=counted)
+        )
+        return teams
 
     def facts(self, row: Any) -> Iterable[tuple[str | Promise, Any]]:
         return _declared_and_registered(row.declared_headcount, row.registered_count)
@@ -243,6 +245,7 @@ class PostingAdmin(ScopedAdmin):
     list_filter = [EndingFilter, "state", "direction", "category"]
     search_fields = ["host_post", "letter_no"]
     autocomplete_fields = ["person", "region", "host_unit"]
+    may_be_missing = ("person", "host_unit")
     readonly_fields = ["end_on", "end_reason"]
     fieldsets = [
         (None, {"fields": ["person", "team", "pairing", "region"]}),

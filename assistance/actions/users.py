@@ -1,4 +1,4 @@
-"""People and their accounts: opening and closing them, the second factor, and the roles they hold."""
+"""Accounts of people: opening and closing them, the second factor, and the roles they hold."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How money stands on the desk: yuan with thousands, and beside it the unit in which people talk."""
+"""How money stands on the desk: yuan with thousands, and a hint in the unit people talk in."""
 
 from __future__ import annotations
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property, partial
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.utils import quote
+from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
 from django.core.exceptions import ObjectDoesNotExist, PermissionDenied
 from django.core.paginator import Paginator
 from django.db import models
@@ -28,8 +29,16 @@ from django.utils.translation import gettext_lazy
 
 from assistance.actions.upkeep import amend_row, enter_row
 from assistance.admin.money import money
-from assistance.admin.verbs import ANSWERS_OF_A_VERB, Queue, Verb, VerbForm, sentence, tell
-from assistance.admin.verbs import day_input as day
+from assistance.admin.verbs import (
+    ANSWERS_OF_A_VERB,
+    Queue,
+    Verb,
+    VerbForm,
+    day_input,
+    sentence,
+    tell,
+    yuan_input,
+)
 from assistance.desk import OnTheDesk, Waiting
 from assistance.errors import Refused
 from assistance.models import Pairing, User
@@ -94,7 +103,7 @@ class DeskForm(DeskModelForm):
         self.fields["seen_version"].initial = getattr(self.instance, "version", None)
 
     def _post_clean(self) -> None:
-        super()._post_clean()
+        super()._post_clean()  # type: ignore[misc]  # known to Django, not to its stubs
         if self.refusal is not None:
             tell(self, self.refusal, self.current)
 
@@ -144,22 +153,28 @@ class ScopedAdmin(OnTheDesk, Page):
     paginator = CappedPaginator
     list_per_page = 50
     list_max_show_all = 0
-    save_on_top = False
-    actions_selection_counter = True
+    show_facets = admin.ShowFacets.NEVER  # one query per choice
     change_form_template = "admin/desk/change_form.html"
     change_list_template = "admin/desk/change_list.html"
     formfield_overrides = {
-        models.DateField: {"widget": day},
-        models.TextField: {"widget": partial(forms.Textarea, attrs={"rows": 3})},
+        models.DateField: {"widget": day_input()},
+        models.TextField: {"widget": forms.Textarea(attrs={"rows": 3})},
     }
 
     verbs: ClassVar[tuple[Verb, ...]] = ()
     queues: ClassVar[tuple[Queue, ...]] = ()
     joins: ClassVar[tuple[str, ...]] = ()
+    may_be_missing: ClassVar[tuple[str, ...]] = ()  # relations that one may add to in the form
     summed: ClassVar[str] = ""  # the column of money whose sum a list shows
     no_form_of_its_own: ClassVar[bool] = False  # entered by a verb on another page, never here
     never_edited: ClassVar[bool] = False  # only verbs change it, also for superusers
     empty_list: ClassVar[str | Promise] = ""
+
+    def __init__(self, model: type[models.Model], admin_site: admin.AdminSite) -> None:
+        super().__init__(model, admin_site)
+        for field in model._meta.get_fields():
+            if isinstance(field, models.DecimalField) and field.name.endswith("_yuan"):
+                setattr(self, f"{field.name}_shown", _money_shown(field))
 
     # ------------------------------------------------------------------------------ who sees what
 
@@ -184,6 +199,17 @@ class ScopedAdmin(OnTheDesk, Page):
         if "queryset" not in kwargs and page is not None:
             kwargs["queryset"] = page.get_queryset(request)
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+    def formfield_for_dbfield(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
+        """Money with its hint; beside a choice only what may be missing from it can be added."""
+        if db_field.name.endswith("_yuan"):
+            kwargs["widget"] = yuan_input()
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        widget = getattr(field, "widget", None)
+        if isinstance(widget, RelatedFieldWidgetWrapper):
+            widget.can_add_related &= db_field.name in self.may_be_missing
+            widget.can_change_related = widget.can_view_related = False
+        return field
 
     # ------------------------------------------------------------------------- entering and editing
 
@@ -404,8 +430,12 @@ class ScopedAdmin(OnTheDesk, Page):
     # ------------------------------------------------------------------------------ lists and pages
 
     def get_list_display(self, request: HttpRequest) -> Any:
+        """The columns, with the open steps right after the state that they depend on."""
         columns = list(super().get_list_display(request))
-        return [*columns, _open_steps(self, request)] if self.verbs_of(request) else columns
+        if self.verbs_of(request):
+            state = next((name for name in ("standing", "state") if name in columns), columns[-1])
+            columns.insert(columns.index(state) + 1, _open_steps(self, request))
+        return columns
 
     def get_list_filter(self, request: HttpRequest) -> Any:
         filters = tuple(super().get_list_filter(request))
@@ -414,7 +444,8 @@ class ScopedAdmin(OnTheDesk, Page):
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> Any:
-        answer = super().changelist_view(request, extra_context)
+        title = {"title": capfirst(self.opts.verbose_name_plural)}
+        answer = super().changelist_view(request, title | (extra_context or {}))
         shown = getattr(answer, "context_data", None) or {}
         if "cl" in shown:
             shown["most_counted"] = MOST_COUNTED
@@ -424,11 +455,26 @@ class ScopedAdmin(OnTheDesk, Page):
                 shown["total"] = money(total["sum"])
         return answer
 
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        """The fields in their groups; money that cannot be edited is written to be read."""
+        written = super().get_fieldsets(request, obj)
+        if obj is None or self.has_change_permission(request, obj):
+            return written
+        return [
+            (name, {**group, "fields": [self._shown(field) for field in group["fields"]]})
+            for name, group in written
+        ]
+
+    def _shown(self, field: Any) -> Any:
+        if isinstance(field, (tuple, list)):
+            return tuple(self._shown(name) for name in field)
+        return f"{field}_shown" if hasattr(self, f"{field}_shown") else field
+
     def panels(self, request: HttpRequest, row: Any) -> Iterable[Panel]:
         """What belongs to the row, below its form."""
         return ()
 
-    def render_change_form(
+    def render_change_form(  # noqa: PLR0917  Django's own signature
         self,
         request: HttpRequest,
         context: dict[str, Any],
@@ -438,6 +484,7 @@ class ScopedAdmin(OnTheDesk, Page):
         obj: Any = None,
     ) -> Any:
         if obj is not None and not add:
+            context["title"], context["subtitle"] = str(obj), None
             context["next_steps"] = self.next_steps(request, obj)
             context["panels"] = list(self.panels(request, obj))
             context["facts"] = list(self.facts(obj))
@@ -492,7 +539,15 @@ def link(row: models.Model | None, text: str | Promise = "") -> SafeString | str
 
 def badge(text: str | Promise, tone: str) -> SafeString:
     """A word with a colour: ``open``, ``good``, ``bad``, ``quiet`` or ``busy``."""
-    return format_html('<span class="badge badge-{}">{}</span>', tone, capfirst(text))
+    return format_html('<span class="badge badge-{}">{}</span>', tone, capfirst(str(text)))
+
+
+def _money_shown(field: models.DecimalField[Any, Any]) -> Callable[[Any], SafeString]:
+    @admin.display(description=field.verbose_name)
+    def shown(row: Any) -> SafeString:
+        return money(getattr(row, field.name))
+
+    return shown
 
 
 def _bulk(verb: Verb) -> Callable[..., Any]:

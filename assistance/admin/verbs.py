@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any
 
 from django import forms
 from django.core.exceptions import NON_FIELD_ERRORS, PermissionDenied, ValidationError
@@ -69,7 +69,7 @@ class DayForm(VerbForm):
 
 class DocumentForm(DayForm):
     doc_no = forms.CharField(label=gettext_lazy("Document no."), max_length=80)
-    field_order: ClassVar[list[str]] = ["doc_no", "on"]
+    field_order = ["doc_no", "on"]
 
 
 @dataclass(frozen=True)
@@ -110,7 +110,7 @@ class Queue:
     rows: Callable[[models.QuerySet[Any], User, datetime], models.QuerySet[Any]]
 
 
-def tell(form: forms.BaseForm, refusal: BaseException, current: Any = None) -> None:
+def tell(form: Any, refusal: BaseException, current: Any = None) -> None:
     """Write on the form why a verb did not go through, at the fields that it is about.
 
     ``current`` is the row as it is now; after ``Stale`` the form adopts its version, so that

@@ -22,7 +22,7 @@ from django.utils.translation import pgettext_lazy
 
 from assistance.admin.money import in_large_units, in_yuan, money, plain_money
 from assistance.admin.scoped import Panel, ScopedAdmin, kept_by, link, reader
-from assistance.admin.verbs import Queue, Verb, VerbForm, yuan_input
+from assistance.admin.verbs import Queue, Verb, VerbForm
 from assistance.desk import Figure
 from assistance.errors import Refused
 from assistance.models import Pairing, User
@@ -115,13 +115,10 @@ class FundPlanAdmin(ScopedAdmin):
     )
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Any]:
-        return (
-            super()
-            .get_queryset(request)
-            .annotate(
-                committed_sum=_sum_of(ProjectFunding.objects.counting(), "fund_plan"),
-                arrived_sum=_sum_of(Transfer.objects.counting(), "fund_plan"),
-            )
+        plans: models.QuerySet[Any] = super().get_queryset(request)
+        return plans.annotate(
+            committed_sum=_sum_of(ProjectFunding.objects.counting(), "fund_plan"),
+            arrived_sum=_sum_of(Transfer.objects.counting(), "fund_plan"),
         )
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -140,11 +137,6 @@ class FundPlanAdmin(ScopedAdmin):
         if db_field.name == "source":
             kwargs["choices"] = [("", "---------"), *SOURCES_OF_PLANS]
         return super().formfield_for_choice_field(db_field, request, **kwargs)
-
-    def formfield_for_dbfield(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
-        if db_field.name == "amount_yuan":
-            kwargs["widget"] = yuan_input()
-        return super().formfield_for_dbfield(db_field, request, **kwargs)
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         today = local_day(timezone.now())
@@ -364,11 +356,6 @@ class TransferAdmin(ScopedAdmin):
                 pairing__in=kept_by(reader(request), Pairing.objects.all()),
             )
         return field
-
-    def formfield_for_dbfield(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
-        if db_field.name == "amount_yuan":
-            kwargs["widget"] = yuan_input()
-        return super().formfield_for_dbfield(db_field, request, **kwargs)
 
     def enter(self, fields: dict[str, Any], *, by: User, now: datetime) -> Any:
         return record_transfer(**fields, by=by, now=now)

@@ -74,7 +74,7 @@ class PaymentAdmin(ScopedAdmin):
         ),
         Verb(
             "reject",
-            pgettext_lazy("verb", "Reject"),
+            pgettext_lazy("payment verb", "Reject"),
             "projects.verify_payment",
             reject_payment,
             _reject_why_not,

@@ -18,7 +18,7 @@ from django.utils.translation import pgettext_lazy
 
 from assistance.admin.money import money, plain_money
 from assistance.admin.scoped import Filter, Panel, ScopedAdmin, kept_by, link, reader
-from assistance.admin.verbs import Queue, yuan_input
+from assistance.admin.verbs import Queue
 from assistance.desk import Figure
 from assistance.models import User
 from assistance.models.regions import RegionLevel
@@ -56,7 +56,7 @@ BUCKET_NAMES = {
     "terminated": pgettext_lazy("bucket", "Terminated"),
 }
 STAGES_IN = {"reserve": RESERVE, **BUCKETS}
-MONEY_FIELDS = ("aid_yuan", "donation_yuan", "match_yuan", "self_yuan", "contract_yuan")
+TARGET_FIELDS = ("kind", "name", "quantity", "unit")
 AT_CREATION = ("pairing", "county", "fiscal_year")
 
 
@@ -79,9 +79,11 @@ class BucketFilter(Filter):
 class TargetInline(Inline):
     model = PerformanceTarget
     extra = 0
-    min_num = 0
-    fields = ["kind", "name", "quantity", "unit"]
+    fields = TARGET_FIELDS
     verbose_name_plural = _("Performance targets: output, benefit and satisfaction")
+
+    def get_extra(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> int:
+        return 3 if obj is None else 0  # one of each kind is needed
 
     # a target belongs to its project: who may edit the one may edit the other
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -128,13 +130,14 @@ class ProjectAdmin(ScopedAdmin):
         "implementing_unit", "created_by", "updated_by",
     )  # fmt: skip
     summed = "total_investment_yuan"
-    list_display = ["code", "name", "standing", "county", "fiscal_year", "sector", "total"]
+    list_display = ["code", "name", "standing", "total", "county", "fiscal_year", "sector"]
     list_display_links = ["code", "name"]
     list_filter = [YearFilter, BucketFilter, "stage", "pairing__programme", "sector", "mode"]
     search_fields = ["code", "name"]
     search_help_text = _("Code or name")
     inlines = [TargetInline]
     autocomplete_fields = ["implementing_unit"]
+    may_be_missing = ("implementing_unit",)
     readonly_fields = ["code", "stage", "total_investment_yuan", "contract_no", "contract_yuan"]
     fieldsets = [
         (
@@ -173,7 +176,10 @@ class ProjectAdmin(ScopedAdmin):
         Queue("returned", _("Returned drafts"), "projects.submit_project", _returned),
         _queue("to-submit", _("Drafts to submit"), "submit", "projects.submit_project"),
         _queue("to-admit", _("Applications to review"), "admit", "projects.admit_project"),
-        Queue("to-allot", _("Applications without funds"), "projects.add_projectfunding", _without_shares),
+        Queue(
+            "to-allot", _("Applications without funds"), "projects.add_projectfunding",
+            _without_shares,
+        ),
         _queue("to-approve", _("Projects to approve"), "approve", "projects.approve_project"),
         _queue("to-advance", _("Projects to advance"), "advance", "projects.advance_project"),
         _queue("to-start", _("Starts to confirm"), "start", "projects.start_project"),
@@ -208,11 +214,6 @@ class ProjectAdmin(ScopedAdmin):
             field.label_from_instance = _county_label
         return field
 
-    def formfield_for_dbfield(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
-        if db_field.name in MONEY_FIELDS:
-            kwargs["widget"] = yuan_input()
-        return super().formfield_for_dbfield(db_field, request, **kwargs)
-
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         year = local_day(timezone.now()).year
         return {"fiscal_year": str(year), **super().get_changeform_initial_data(request)}
@@ -224,7 +225,7 @@ class ProjectAdmin(ScopedAdmin):
         (targets,) = formsets
         targets.save(commit=False)  # tells the change message what was added, changed and removed
         rows = [
-            {name: row.cleaned_data[name] for name in TargetInline.fields}
+            {name: row.cleaned_data[name] for name in TARGET_FIELDS}
             for row in targets.forms
             if row.cleaned_data and not row.cleaned_data.get("DELETE")
         ]

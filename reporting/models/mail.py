@@ -54,7 +54,7 @@ class OutgoingMail(models.Model):
 
     kind = models.CharField(_("kind"), max_length=8, choices=MailKind)
     recipient = models.ForeignKey(
-        User, models.PROTECT, related_name="mail", verbose_name=_("recipient")
+        User, models.PROTECT, related_name="mail", verbose_name=pgettext_lazy("mail", "recipient")
     )
     address = models.EmailField(_("address"))
     language = models.CharField(_("language"), max_length=7, choices=Language)
@@ -96,6 +96,9 @@ class OutgoingMail(models.Model):
         constraints = [
             CheckConstraint(
                 name="mail_kind_is_known", condition=is_one_of("kind", MailKind.values)
+            ),
+            CheckConstraint(
+                name="mail_language_is_known", condition=is_one_of("language", Language.values)
             ),
             CheckConstraint(
                 name="mail_state_is_known", condition=is_one_of("state", MailState.values)
