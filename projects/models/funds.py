@@ -19,7 +19,7 @@ from assistance.models.rows import (
     is_one_of,
     yuan,
 )
-from projects.models.project import Project
+from projects.models.project import OfProjectQuerySet, Project
 
 ZERO = Decimal(0)
 
@@ -252,8 +252,7 @@ class Transfer(LedgerRow):
         return f"{self.amount_yuan} {self.sent_on}"
 
 
-class ProjectFundingQuerySet(LedgerQuerySet["ProjectFunding"]):
-    seen_through = "project__pairing"
+class ProjectFundingQuerySet(OfProjectQuerySet["ProjectFunding"]):
     business_day = "approved_on"
 
 

@@ -14,18 +14,16 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from assistance.models.rows import (
-    LedgerQuerySet,
     LedgerRow,
     counted_by_other_hands,
     is_one_of,
     yuan,
 )
-from projects.models.project import Project
+from projects.models.project import OfProjectQuerySet, Project
 from projects.models.road import ON_THE_ROAD, Stage
 
 
-class YearPlanEntryQuerySet(LedgerQuerySet["YearPlanEntry"]):
-    seen_through = "project__pairing"
+class YearPlanEntryQuerySet(OfProjectQuerySet["YearPlanEntry"]):
     business_day = "entered_on"
 
 
@@ -81,8 +79,7 @@ class YearPlanEntry(LedgerRow):
         return f"{self.year} {self.get_nature_display()}"
 
 
-class StageChangeQuerySet(LedgerQuerySet["StageChange"]):
-    seen_through = "project__pairing"
+class StageChangeQuerySet(OfProjectQuerySet["StageChange"]):
     business_day = "effective_on"
 
 
@@ -123,8 +120,7 @@ class StageChange(LedgerRow):
         return f"{self.effective_on} {self.get_to_stage_display()}"
 
 
-class ProgressReportQuerySet(LedgerQuerySet["ProgressReport"]):
-    seen_through = "project__pairing"
+class ProgressReportQuerySet(OfProjectQuerySet["ProgressReport"]):
     business_day = "measured_on"
 
 

@@ -14,7 +14,7 @@ from django.utils.translation import pgettext_lazy
 
 from assistance.errors import Refused
 from assistance.models import Organisation, Pairing, Region, User
-from assistance.models.rows import Recorded, RecordedQuerySet, is_one_of, yuan
+from assistance.models.rows import L, LedgerQuerySet, Recorded, RecordedQuerySet, is_one_of, yuan
 from assistance.scope import Scope
 from projects.models.road import STEPS, Stage, Step
 
@@ -74,6 +74,20 @@ class ProjectQuerySet(RecordedQuerySet["Project"]):
         for person in step.other_hands_than:
             rows = rows.filter(Q(**{person: None}) | ~Q(**{person: user}))
         return rows
+
+
+class OfProjectQuerySet(LedgerQuerySet[L]):
+    """Ledger rows of projects."""
+
+    seen_through = "project__pairing"
+
+    def visible_to(self, user: User) -> Self:
+        """Rows of the projects that ``user`` may see.
+
+        ``within`` is wider: figures of a past month may not hang on where a project stands today.
+        """
+        rows = super().visible_to(user)
+        return rows.exclude(project__stage=Stage.DRAFT) if user.scope.kind == "donor" else rows
 
 
 class Project(Recorded):

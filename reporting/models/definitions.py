@@ -52,6 +52,10 @@ class ReportDefinition(models.Model):
         default_permissions = ("view",)
         constraints = [
             CheckConstraint(
+                name="definition_cadence_is_known",
+                condition=is_one_of("cadence", Cadence.values),
+            ),
+            CheckConstraint(
                 name="definition_due_day_is_in_every_month", condition=Q(due_day__range=(1, 28))
             ),
             CheckConstraint(name="definition_has_sections", condition=Q(sections__len__gt=0)),
@@ -119,6 +123,10 @@ class Subscription(Recorded):
             CheckConstraint(
                 name="subscription_scope_is_known",
                 condition=is_one_of("scope_kind", ["all", "recipient", "donor"]),
+            ),
+            CheckConstraint(
+                name="subscription_language_is_known",
+                condition=is_one_of("language", Language.values),
             ),
             CheckConstraint(
                 name="subscription_scope_has_its_region",

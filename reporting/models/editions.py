@@ -132,6 +132,10 @@ class EditionFile(models.Model):
             CheckConstraint(
                 name="edition_file_format_is_known", condition=is_one_of("format", Format.values)
             ),
+            CheckConstraint(
+                name="edition_file_language_is_known",
+                condition=is_one_of("language", Language.values),
+            ),
             UniqueConstraint(name="edition_file_once", fields=["edition", "format", "language"]),
         ]
 

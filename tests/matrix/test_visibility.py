@@ -1,0 +1,175 @@
+"""Every scoped model x every kind of office x {own, foreign}: who sees which row."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+
+import pytest
+from django.apps import apps
+from django.db import models
+
+from assistance.models import Pairing, Setting, User
+from assistance.models.regions import OrganisationKind
+from assistance.roles import Role
+from assistance.scope import Scope
+from projects.actions import return_to_draft
+from projects.models import (
+    FundPlan,
+    Payment,
+    PerformanceTarget,
+    ProgressReport,
+    Project,
+    ProjectFunding,
+    Stage,
+    StageChange,
+    Transfer,
+    YearPlanEntry,
+)
+from reporting.models import Edition, ReportDefinition
+from teams.models import Person, Posting, Team
+from tests import factories as make
+
+pytestmark = pytest.mark.django_db
+
+NEAR, FAR = (make.COUNTY, make.DONOR), (make.FAR_COUNTY, make.OTHER_DONOR)
+# Settings belong to the whole office, not to a pairing; nobody asks who may see one.
+UNSCOPED = {Setting}
+
+Row = models.Model
+Maker = Callable[[Pairing], Row]
+
+
+def _active(pairing: Pairing) -> Project:
+    return make.project_at(Stage.ACTIVE, pairing=pairing)
+
+
+def _edition(pairing: Pairing) -> Edition:
+    scope = Scope("recipient", pairing.recipient.code)
+    return Edition.objects.create(
+        definition=ReportDefinition.objects.earliest("pk"),
+        period_start=date(2026, 5, 1),
+        period_end=date(2026, 5, 31),
+        scope=scope.as_dict(),
+        scope_key=scope.key,
+        data_cutoff_at=make.NOW,
+        created_at=make.NOW,
+    )
+
+
+def _team(pairing: Pairing) -> Team:
+    team = make.team(pairing.recipient.code)
+    make.posting(pairing=pairing, team=team)
+    return team
+
+
+MAKERS: dict[type[Row], Maker] = {
+    Pairing: lambda pairing: pairing,
+    FundPlan: lambda pairing: make.fund_plan(pairing=pairing),
+    Transfer: lambda pairing: make.transfer(plan=make.fund_plan(pairing=pairing)),
+    Project: _active,
+    ProjectFunding: lambda pairing: _active(pairing).funding.get(),
+    Payment: lambda pairing: make.payment(_active(pairing)),
+    StageChange: lambda pairing: _active(pairing).stage_changes.latest("pk"),
+    YearPlanEntry: lambda pairing: _active(pairing).year_plan_entries.get(),
+    ProgressReport: lambda pairing: make.progress(_active(pairing)),
+    Team: _team,
+    Posting: lambda pairing: make.posting(pairing=pairing),
+    Person: lambda pairing: make.posting(pairing=pairing).person,
+    Edition: _edition,
+}
+
+# office: (kind, region) -> whether it sees the row of its own tie, and that of the foreign one
+OFFICES: dict[str, tuple[OrganisationKind, str, bool, bool]] = {
+    "bureau": (OrganisationKind.BUREAU, make.DONOR_CITY, True, True),
+    "organisation division": (OrganisationKind.ORG_DEPT, make.DONOR_CITY, True, True),
+    "recipient county": (OrganisationKind.RECIPIENT_OFFICE, make.COUNTY, True, False),
+    "recipient prefecture": (OrganisationKind.RECIPIENT_OFFICE, make.PREFECTURE, True, False),
+    "recipient province": (OrganisationKind.RECIPIENT_OFFICE, make.PROVINCE, True, True),
+    "front team": (OrganisationKind.FRONT_TEAM, make.PREFECTURE, True, False),
+    "donor district": (OrganisationKind.DONOR, make.DONOR, True, False),
+    "donor city": (OrganisationKind.DONOR, make.DONOR_CITY, True, True),
+    "county next door": (OrganisationKind.RECIPIENT_OFFICE, make.OTHER_COUNTY, False, False),
+    "treasury": (OrganisationKind.FINANCE, make.COUNTY, False, False),
+    "implementing unit": (OrganisationKind.IMPLEMENTING_UNIT, make.COUNTY, False, False),
+    "enterprise": (OrganisationKind.ENTERPRISE, make.COUNTY, False, False),
+    "school": (OrganisationKind.SCHOOL, make.COUNTY, False, False),
+    "hospital": (OrganisationKind.HOSPITAL, make.COUNTY, False, False),
+}
+# An edition about a recipient is no donor's, whatever its pairings.
+NOT_FOR_DONORS = {Edition}
+
+
+def _reader(office: str) -> User:
+    kind, region, _own, _foreign = OFFICES[office]
+    return make.user_with(Role.LEADER, organisation=make.organisation(kind, region))
+
+
+def test_every_model_that_is_scoped_is_in_the_matrix() -> None:
+    scoped = {
+        model
+        for label in ("assistance", "projects", "teams", "reporting")
+        for model in apps.get_app_config(label).get_models()
+        if hasattr(model._default_manager, "visible_to")
+    }
+    assert scoped - UNSCOPED == set(MAKERS)
+
+
+def test_every_kind_of_office_is_in_the_matrix() -> None:
+    assert {kind for kind, _region, _own, _foreign in OFFICES.values()} == set(OrganisationKind)
+
+
+@pytest.mark.parametrize("model", MAKERS, ids=lambda model: model.__name__)
+def test_an_office_sees_its_own_rows_and_no_others(model: type[Row]) -> None:
+    own = MAKERS[model](make.pairing(*NEAR))
+    foreign = MAKERS[model](make.pairing(*FAR))
+    for office, (kind, _region, sees_own, sees_foreign) in OFFICES.items():
+        rows = model._default_manager.visible_to(_reader(office))  # type: ignore[attr-defined]  # scoped
+        hidden = model in NOT_FOR_DONORS and kind == OrganisationKind.DONOR
+        assert rows.filter(pk=own.pk).exists() is (sees_own and not hidden), office
+        assert rows.filter(pk=foreign.pk).exists() is (sees_foreign and not hidden), office
+
+
+@pytest.mark.parametrize("model", MAKERS, ids=lambda model: model.__name__)
+def test_administrators_and_people_without_an_office_see_nothing(model: type[Row]) -> None:
+    MAKERS[model](make.pairing(*NEAR))
+    nobody = [
+        make.user_with(Role.SYSADMIN),
+        make.user_with(Role.SECADMIN, is_superuser=True),
+        make.user_with(Role.LOGAUDITOR, Role.CLERK),
+        make.user_with(Role.CLERK, organisation=None),
+        make.user_with(Role.CLERK, is_active=False),
+    ]
+    for user in nobody:
+        assert not model._default_manager.visible_to(user).exists(), user.roles  # type: ignore[attr-defined]  # scoped
+
+
+@pytest.mark.parametrize("model", MAKERS, ids=lambda model: model.__name__)
+def test_a_scope_gives_a_row_once(model: type[Row]) -> None:
+    """Joins must not repeat rows: lists and sums would count them twice."""
+    MAKERS[model](make.pairing(*NEAR))
+    for office in OFFICES:
+        pks = list(model._default_manager.visible_to(_reader(office)).values_list("pk", flat=True))  # type: ignore[attr-defined]  # scoped
+        assert len(pks) == len(set(pks)), office
+
+
+def test_a_donor_does_not_see_what_is_still_a_draft_nor_anything_that_hangs_on_it() -> None:
+    donor, recipient = _reader("donor district"), _reader("recipient county")
+    project = make.project_at(Stage.LIBRARY)
+    make.share(project)
+    assert Project.objects.visible_to(donor).exists()
+    assert StageChange.objects.visible_to(donor).count() == 3
+    assert ProjectFunding.objects.visible_to(donor).exists()
+    return_to_draft(project, reason="演示", by=make.hand(Role.REVIEWER), now=make.NOW)
+    for model in (Project, StageChange, ProjectFunding):
+        rows = model._default_manager
+        assert not rows.visible_to(donor).exists(), model
+        assert rows.visible_to(recipient).exists(), model
+
+
+def test_targets_are_reached_only_through_their_project() -> None:
+    assert not hasattr(PerformanceTarget._default_manager, "visible_to")
+    assert not apps.get_app_config("projects").grants.keys() & {  # type: ignore[attr-defined]  # ours
+        "view_performancetarget",
+        "change_performancetarget",
+    }
