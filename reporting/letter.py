@@ -18,9 +18,14 @@ from reporting.models import Edition, EditionFile, Format, OutgoingMail
 from reporting.render.mail import footer
 from reporting.render.report import one_line
 
-# Letters only, so that every relay passes the message on as it is; and lines of 76 characters.
+# Letters and digits only, in short lines: every relay passes the message on as it is.
 PLAIN = "base64"
 UNFIT_FOR_A_FILE_NAME = re.compile(r'[\s/\\:*?"<>|\x00-\x1f\x7f]+')
+
+MEDIA = {
+    Format.PDF: ("application", "pdf"),
+    Format.XLSX: ("application", "vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+}
 
 
 class BadAddress(Exception):  # noqa: N818  the row is at fault, not the program
@@ -62,12 +67,12 @@ def compose(mail: OutgoingMail) -> bytes:
     letter["Message-ID"] = mail.message_id
     letter["Auto-Submitted"] = "auto-generated"  # RFC 3834: nobody's robot answers
     letter["X-Auto-Response-Suppress"] = "All"  # the same for Exchange
-    letter["Content-Language"] = mail.language
     if mail.edition is None:
         with translation.override(mail.language):
             letter.set_content(f"{mail.body.rstrip()}\n\n{footer()}\n", cte=PLAIN)
     else:
         _enclose(letter, mail.edition, mail)
+    letter["Content-Language"] = mail.language  # last: new content takes headers about it away
     return letter.as_bytes()
 
 
@@ -82,17 +87,14 @@ def _enclose(letter: EmailMessage, edition: Edition, mail: OutgoingMail) -> None
     letter.add_alternative(read(Format.HTML).decode(), subtype="html", cte=PLAIN)
     with translation.override(mail.language):
         title = file_title(edition)
+    letter.set_boundary("=_alternative")  # "=_" is never in base64
     for fmt in mail.attachments:
         maintype, subtype = MEDIA[Format(fmt)]
         letter.add_attachment(
             read(fmt), maintype=maintype, subtype=subtype, filename=f"{title}.{fmt}"
         )
-
-
-MEDIA = {
-    Format.PDF: ("application", "pdf"),
-    Format.XLSX: ("application", "vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
-}
+    if mail.attachments:
+        letter.set_boundary("=_mixed")
 
 
 def file_title(edition: Edition) -> str:

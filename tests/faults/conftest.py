@@ -7,13 +7,12 @@ short form of each runs among the other tests. ``ONLY=R1,R6`` chooses goals.
 import os
 from collections import Counter
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-from pytest_django import Settings
 
-from reporting import smtp
-from tests.reporting.relay import ScriptedRelay
+from tests.reporting.conftest import files, hurried, relay
+
+__all__ = ["files", "hurried", "relay"]
 
 REACHED: Counter[str] = Counter()
 TRIED: Counter[str] = Counter()
@@ -76,27 +75,3 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         full = metafunc.config.getoption("faults_full", default=False)
         short: int = marker.kwargs.get("short", 1)
         metafunc.parametrize("repetition", range(marker.args[0] if full else short))
-
-
-@pytest.fixture
-def files(settings: Settings, tmp_path: Path) -> Path:
-    """The directory of files, this test's own."""
-    settings.FILES_DIR = tmp_path / "files"
-    return tmp_path / "files"
-
-
-@pytest.fixture
-def relay(tmp_path: Path, settings: Settings, files: Path) -> Iterator[ScriptedRelay]:
-    """The relay that mails go to; its script is the test's to write."""
-    opened = ScriptedRelay(tmp_path / "relay.log")
-    settings.SMTP = opened.settings
-    settings.RELAY_LOG = ""
-    yield opened
-    opened.close()
-
-
-@pytest.fixture
-def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Deadlines of parts of a second."""
-    for name, seconds in (("STEP", 0.6), ("TALK", 3.0), ("BODY", 0.6), ("LAST_WORD", 0.6)):
-        monkeypatch.setattr(smtp, name, seconds)

@@ -122,7 +122,6 @@ class Talk:
             if not more:
                 raise Left
             self._read += more
-            self.relay.saw(self._read)
         found, _mark, self._read = self._read.partition(mark)
         return found + mark
 
@@ -176,6 +175,8 @@ def refuses(words: str) -> Answer:
 PLAIN: dict[str, Answer] = {
     "banner": says("220 relay ESMTP"),
     "EHLO": says("250-relay\r\n250 AUTH PLAIN LOGIN"),
+    "HELO": says("250 relay"),
+    "STAR": says("502 5.5.1 no TLS here"),
     "AUTH": says("235 2.7.0 signed in"),
     "MAIL": says("250 ok"),
     "RCPT": says("250 ok"),
@@ -221,9 +222,6 @@ class ScriptedRelay:
     def times_taken(self) -> Counter[str]:
         """How often each Message-ID was taken."""
         return Counter(taken.message["Message-ID"] for taken in self.taken)
-
-    def saw(self, unread: bytes) -> None:
-        """Called whenever bytes arrive; a test may look at the world at that moment."""
 
     def next_queue_id(self) -> str:
         return f"{next(self._queue_ids):X}"
