@@ -136,7 +136,7 @@ def test_the_report_of_last_month_has_figures_of_every_kind(demo: list[str]) -> 
         for build in SECTIONS.values()
         for figure in build(reckoning).figures
     }
-    for code in ("plan", "arr", "alloc", "projects_planned", "started", "in_post"):
+    for code in ("plan", "arr", "alloc", "projects_planned", "resumed", "in_post"):
         assert Decimal(figures[code]) > 0, code
     assert reckoning.carried_over["paid"] > 0
 
