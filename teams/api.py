@@ -10,7 +10,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from assistance.api.fields import Day, Inside, Instant, Name, Number, Text, Timestamp, Words
+from assistance.api.fields import Day, Inside, Instant, Key, Name, Number, Timestamp, Words
 from assistance.api.listing import ListQuery, Ordering, Sparse
 from assistance.api.resource import AllowedActions, Resource
 from assistance.api.urls import DETAIL, LIST
@@ -48,7 +48,7 @@ class TeamQuery(ListQuery):
         default="-updated_at",
     )
     fields = Sparse(TeamRow)  # type: ignore[assignment]  # declared fields leave the class
-    programme = Text(source="batch__programme__code", required=False)
+    programme = Key(source="batch__programme__code", required=False)
     region = Inside(source="region__code__startswith", required=False, help_text="inside it")
     updated_since = Instant(source="updated_at__gte", required=False)
 
@@ -112,7 +112,7 @@ class PostingQuery(ListQuery):
     direction = Words(Direction.values, source="direction__in", required=False)
     team = Number(source="team_id", required=False)
     pairing = Number(source="pairing_id", required=False)
-    programme = Text(source="pairing__programme__code", required=False)
+    programme = Key(source="pairing__programme__code", required=False)
     region = Inside(source="region__code__startswith", required=False, help_text="inside it")
     updated_since = Instant(source="updated_at__gte", required=False)
 

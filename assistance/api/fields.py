@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -23,6 +23,7 @@ from assistance.scope import region_prefix
 MONEY = r"^[0-9]{1,16}(\.[0-9]{1,2})?$"
 REGION_CODE = r"^([0-9]{6}|[0-9]{9}|[0-9]{12})$"
 SMALLEST_YEAR, LARGEST_YEAR = 1990, 2100  # as the ledger's constraints have it
+LARGEST_ID = 10**18 - 1
 LARGEST_COUNT = 2_147_483_647
 
 
@@ -139,10 +140,20 @@ class Flag(serializers.Field[bool, Any, str, Any]):
 class Number(serializers.IntegerField):
     """A whole number in an address: digits and nothing else."""
 
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**{"min_value": 0, "max_value": LARGEST_ID} | options)
+
     def to_internal_value(self, data: Any) -> int:
         if not re.fullmatch(r"[0-9]{1,18}", data):
             self.fail("invalid")
         return int(data)
+
+
+class Key(serializers.RegexField):
+    """A code in an address, taken as it stands."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(r"^[-A-Za-z0-9_]{1,60}\Z", trim_whitespace=False, **options)
 
 
 @extend_schema_field({"type": "string", "pattern": REGION_CODE, "example": "510000"})
@@ -175,7 +186,10 @@ class Instant(serializers.Field[datetime, Any, str, Any]):
             found = None
         if found is None or not is_aware(found):
             self.fail("invalid")
-        return found
+        try:
+            return found.astimezone(UTC)  # the database knows no offset beyond 16 hours
+        except OverflowError:  # around the first and the last instant there is
+            self.fail("invalid")
 
     def to_representation(self, value: datetime) -> str:
         return value.isoformat()

@@ -10,7 +10,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from assistance.api.fields import Day, Flag, Inside, Name, Text, Words
+from assistance.api.fields import Day, Flag, Inside, Key, Name, Words
 from assistance.api.listing import ListQuery, Ordering, Sparse
 from assistance.api.resource import AllowedActions, Resource
 from assistance.models import Pairing, Programme, Region
@@ -41,7 +41,7 @@ class RegionQuery(ListQuery):
     ordering = Ordering({"code": "code"}, default="code")
     fields = Sparse(RegionRow)  # type: ignore[assignment]  # declared fields leave the class
     region = Inside(source="code__startswith", required=False, help_text="it and all inside it")
-    parent = Text(  # type: ignore[assignment]  # declared fields leave the class
+    parent = Key(  # type: ignore[assignment]  # declared fields leave the class
         source="parent__code", required=False, help_text="what lies directly in it"
     )
     level = Words(RegionLevel.values, source="level__in", required=False)
@@ -128,7 +128,7 @@ class PairingDetail(PairingRow):
 class PairingQuery(ListQuery):
     ordering = Ordering({"id": "id", "recipient": "recipient__code"}, default="id")
     fields = Sparse(PairingRow)  # type: ignore[assignment]  # declared fields leave the class
-    programme = Text(source="programme__code", required=False)
+    programme = Key(source="programme__code", required=False)
     donor = Inside(source="donor__code__startswith", required=False, help_text="inside this region")
     region = Inside(
         source="recipient__code__startswith",

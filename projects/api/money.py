@@ -19,6 +19,7 @@ from assistance.api.fields import (
     Flag,
     Inside,
     Instant,
+    Key,
     Name,
     Number,
     Strict,
@@ -72,7 +73,7 @@ class FundPlanQuery(ListQuery):
     year = Number(source="fiscal_year", max_value=LARGEST_YEAR, required=False)
     source = Words(Source.values, source="source__in", required=False)  # type: ignore[assignment]  # declared fields leave the class
     status = Words(FundPlanStatus.values, source="status__in", required=False)
-    programme = Text(source="pairing__programme__code", required=False)
+    programme = Key(source="pairing__programme__code", required=False)
     pairing = Number(source="pairing_id", required=False)
     donor = Inside(
         source="pairing__donor__code__startswith", required=False, help_text="inside this region"
@@ -147,7 +148,7 @@ class TransferQuery(ListQuery):
     )
     status = Words(TransferStatus.values, source="status__in", required=False)
     fund_plan = Number(source="fund_plan_id", required=False)
-    programme = Text(source="fund_plan__pairing__programme__code", required=False)
+    programme = Key(source="fund_plan__pairing__programme__code", required=False)
     pairing = Number(source="fund_plan__pairing_id", required=False)
     donor = Inside(
         source="fund_plan__pairing__donor__code__startswith",

@@ -18,6 +18,7 @@ from assistance.api.fields import (
     Flag,
     Inside,
     Instant,
+    Key,
     Name,
     Number,
     Strict,
@@ -109,12 +110,12 @@ class ProjectQuery(ListQuery):
         default="-updated_at",
     )
     fields = Sparse(ProjectRow)  # type: ignore[assignment]  # declared fields leave the class
-    code = Text(required=False)
+    code = Key(required=False)
     stage = Words(Stage.values, source="stage__in", required=False)
     sector = Words(Sector.values, source="sector__in", required=False)
     mode = Words(Mode.values, source="mode__in", required=False)
     year = Number(source="fiscal_year", max_value=LARGEST_YEAR, required=False)
-    programme = Text(source="pairing__programme__code", required=False)
+    programme = Key(source="pairing__programme__code", required=False)
     kind = Words(ProgrammeKind.values, source="pairing__programme__kind__in", required=False)
     pairing = Number(source="pairing_id", required=False)
     donor = Inside(

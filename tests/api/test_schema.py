@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import re
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 import schemathesis
 from django.test import Client
+from django.urls import URLResolver
 from drf_spectacular.validation import validate_schema
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
@@ -41,11 +43,12 @@ def operations(described: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, 
 
 def test_the_description_is_valid_openapi_3(described: dict[str, Any]) -> None:
     assert described["openapi"].startswith("3.")
-    validate_schema(described)
+    validate_schema(described)  # type: ignore[no-untyped-call]  # has no types
 
 
 def test_every_address_is_described(described: dict[str, Any]) -> None:
-    routes = [route for included in API[:-1] for route in included.url_patterns]
+    included = [part for part in API if isinstance(part, URLResolver)]
+    routes = [route for part in included for route in part.url_patterns]
     assert len(described["paths"]) == len(routes) - 2  # the description and its page
 
 
@@ -84,11 +87,13 @@ def test_random_requests_are_answered_as_described(
 ) -> None:
     """A few hundred of them, right and wrong ones, against the real WSGI server."""
     monkeypatch.setattr("django.conf.settings.API_REQUESTS_PER_MINUTE", 1_000_000)
+    team = make.team(make.COUNTY)
     known: dict[str, list[Any]] = {
+        "teams": [team.pk],
         "projects": [make.draft().code, make.project_at(Stage.SUBMITTED).code],
         "transfers": [make.transfer(TransferStatus.DRAFT).pk],
         "fund-plans": [make.fund_plan().pk],
-        "postings": [make.posting(team=make.team(make.COUNTY)).pk],
+        "postings": [make.posting(team=team).pk],
         "pairings": [make.pairing().pk],
         "regions": [make.COUNTY],
         "programmes": ["demo_ew"],
@@ -96,32 +101,37 @@ def test_random_requests_are_answered_as_described(
     _row, token = make.token(make.service_account(Role.P_EDIT))
     api = schemathesis.openapi.from_url(f"{live_server.url}/api/v1/schema/")
     sent = [
-        few_of(found.ok(), mode, known, token)
+        few_of(found.ok(), mode, known, token)  # type: ignore[union-attr]  # raises where it is not
         for found in api.get_all_operations()
         for mode in (GenerationMode.POSITIVE, GenerationMode.NEGATIVE)
     ]
-    assert sum(sent) > 300
+    assert sum(sent) >= 200
 
 
 def few_of(operation: Any, mode: GenerationMode, known: dict[str, list[Any]], token: str) -> int:
-    """Ten cases of one operation with every check; half of them ask for rows that exist."""
-    rows = known.get(operation.path.split("/")[3], [])
+    """Five cases of one operation with every check; half of them ask for rows that exist."""
+    name = re.search(r"{(\w+)}", operation.path)
+    rows = known[operation.path.split("/")[3]] if name else []
+    cases = [
+        operation.as_strategy(
+            generation_mode=mode,
+            path_parameters={name[1]: row} if name and row else None,
+        )
+        for row in (None, *rows)
+    ]
     sent = 0
 
     @settings(
-        max_examples=10,
+        max_examples=5,
         deadline=None,
         database=None,
         derandomize=True,
         phases=[Phase.generate],
         suppress_health_check=list(HealthCheck),
     )
-    @given(case=operation.as_strategy(generation_mode=mode), row=st.sampled_from([None, *rows]))
-    def check(case: Any, row: Any) -> None:
+    @given(case=st.one_of(cases))
+    def check(case: Any) -> None:
         nonlocal sent
-        for name in case.path_parameters or {}:
-            if row is not None:
-                case.path_parameters[name] = row
         if mode == GenerationMode.POSITIVE:
             (case.query or {}).pop("cursor", None)  # only the server can make one
         # a body may have the right shape and still break a rule of the ledger: 400, 409, 412
