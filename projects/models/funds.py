@@ -246,10 +246,14 @@ class Transfer(LedgerRow):
                 ),
             ),
         ]
-        indexes = [models.Index(fields=["fund_plan", "arrived_on"], name="transfer_plan_arrival")]
+        indexes = [
+            models.Index(fields=["fund_plan", "arrived_on"], name="transfer_plan_arrival"),
+            models.Index(fields=["-sent_on", "-id"], name="transfer_latest"),
+            models.Index(fields=["-updated_at", "-id"], name="transfer_newest"),
+        ]
 
     def __str__(self) -> str:
-        return f"{self.amount_yuan} {self.sent_on}"
+        return f"{self.amount_yuan:,.2f} · {self.sent_on}"
 
 
 class ProjectFundingQuerySet(OfProjectQuerySet["ProjectFunding"]):
@@ -314,7 +318,7 @@ class ProjectFunding(LedgerRow):
         ]
 
     def __str__(self) -> str:
-        return f"{self.project_id} {self.get_source_display()} {self.amount_yuan}"
+        return f"{self.get_source_display()} · {self.amount_yuan:,.2f}"
 
     def paid_yuan(self) -> Decimal:
         """Yuan of this share that verified payments paid out."""
@@ -420,7 +424,10 @@ class Payment(LedgerRow):
                 ),
             ),
         ]
-        indexes = [models.Index(fields=["project_funding", "paid_on"], name="payment_funding_day")]
+        indexes = [
+            models.Index(fields=["project_funding", "paid_on"], name="payment_funding_day"),
+            models.Index(fields=["-paid_on", "-id"], name="payment_latest"),
+        ]
 
     def __str__(self) -> str:
-        return f"{self.amount_yuan} {self.paid_on}"
+        return f"{self.amount_yuan:,.2f} · {self.paid_on}"
