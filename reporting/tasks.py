@@ -8,9 +8,8 @@ import logging
 from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
-from typing import Any
 
-from celery import shared_task
+from celery import Task, shared_task
 from django.db import transaction
 from django.utils import timezone
 from kombu.exceptions import OperationalError
@@ -49,7 +48,7 @@ def send_mail() -> None:
     mail.send_due(timezone.now, until=timezone.now() + SENDING)
 
 
-def wake(task: Any, *arguments: int) -> None:
+def wake(task: Task[..., None], *arguments: int) -> None:
     """Publish a task once the transaction is committed; a broker that is away costs a minute."""
     transaction.on_commit(partial(_publish, task.apply_async, arguments))
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import secrets
+import time
 from collections import Counter
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
@@ -15,8 +16,7 @@ from pathlib import Path
 
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
-from django.db import transaction
-from django.db.models import QuerySet
+from django.db import InterfaceError, OperationalError, connection, transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
@@ -37,7 +37,8 @@ log = logging.getLogger(__name__)
 LEASE = timedelta(minutes=15)  # longer than the hard time limit of a task
 BACK_OFF = [timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 240)]
 PATIENCE = timedelta(hours=24)  # from the first attempt
-AT_A_TIME = 500  # lapsed rows that one transaction locks
+RESTART_TAKES = (1, 2, 4, 8, 15)  # seconds between attempts to reach the database
+AT_A_TIME = 500  # lapsed rows that one ring frees
 LONGEST_SUBJECT = 200
 
 # Stored in ``reply`` as they stand here and translated when they are shown.
@@ -159,7 +160,7 @@ def deliver(mail: OutgoingMail, *, relay: Relay, clock: Clock) -> Outcome | None
     except ClaimLost:
         log.warning("mail %s was not handed over: its lease had ended", mail.pk)
         return None
-    _take_down(mail, outcome, clock())
+    _insist(lambda: _take_down(mail, outcome, clock()))
     return outcome
 
 
@@ -194,15 +195,18 @@ def release_lapsed(now: datetime) -> int:
 
 @transaction.atomic
 def _release_claimed(now: datetime) -> int:
-    lapsed = _locked(OutgoingMail.objects.lapsed(now).filter(state=MailState.CLAIMED))
+    # the lock keeps a sender that is late but alive from handing over what is freed here
+    claimed = OutgoingMail.objects.lapsed(now).filter(state=MailState.CLAIMED).order_by("pk")
+    lapsed = list(claimed.select_for_update(skip_locked=True)[:AT_A_TIME])
     for mail in lapsed:
         _try_later(mail, now=now, reply=SENDER_DIED)
     return len(lapsed)
 
 
-@transaction.atomic
 def _release_committing(now: datetime) -> int:
-    lapsed = _locked(OutgoingMail.objects.lapsed(now).filter(state=MailState.COMMITTING))
+    # no lock: reading the log may take long, and only certain outcomes can come in between
+    committing = OutgoingMail.objects.lapsed(now).filter(state=MailState.COMMITTING)
+    lapsed = list(committing.order_by("pk")[:AT_A_TIME])
     found = _look_up(lapsed)
     for mail in lapsed:
         match found[mail.message_id]:
@@ -299,6 +303,18 @@ def _commit_hand_over(mail: OutgoingMail, now: datetime) -> None:
         raise ClaimLost
 
 
+def _insist(write: Callable[[], None]) -> None:
+    """Write what the relay said even if the database is being restarted: nobody else knows it."""
+    for seconds in RESTART_TAKES:
+        try:
+            return write()
+        except (OperationalError, InterfaceError) as error:
+            log.warning("the database is away, a mail's outcome waits: %s", error)
+            connection.close()
+            time.sleep(seconds)
+    return write()
+
+
 def _take_down(mail: OutgoingMail, outcome: Outcome, now: datetime) -> None:
     match outcome.verdict:
         case Verdict.TAKEN:
@@ -350,10 +366,6 @@ def _settle(
     )
     if not moved:
         log.warning("mail %s is %s by attempt %s, too late", mail.pk, state, mail.attempts)
-
-
-def _locked(found: QuerySet[OutgoingMail]) -> list[OutgoingMail]:
-    return list(found.select_for_update(skip_locked=True).order_by("pk")[:AT_A_TIME])
 
 
 def _look_up(lapsed: list[OutgoingMail]) -> dict[str, Found]:

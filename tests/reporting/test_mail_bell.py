@@ -3,6 +3,7 @@
 import io
 from collections.abc import Iterator
 from datetime import timedelta
+from functools import partial
 
 import pytest
 import time_machine
@@ -104,9 +105,8 @@ def test_a_ring_without_a_broker_does_its_own_part(
 
 def test_a_broker_that_does_not_answer_is_only_noted(caplog: pytest.LogCaptureFixture) -> None:
     with current_app.connection_for_write("redis://127.0.0.1:1/0") as nobody:
-        tasks._publish(
-            lambda **options: tasks.send_mail.apply_async(connection=nobody, **options), ()
-        )
+        sending = partial(current_app.send_task, tasks.send_mail.name, connection=nobody)
+        tasks._publish(sending, ())
     assert "the broker is away" in caplog.text
 
 

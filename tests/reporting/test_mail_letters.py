@@ -12,7 +12,7 @@ from pytest_django import Settings
 
 from reporting.actions import mail
 from reporting.letter import BadAddress, compose, envelope
-from reporting.models import OutgoingMail
+from reporting.models import Format, OutgoingMail
 from tests.reporting.mail_rows import CONTENT, NOW, edition, notice, reader, report, subscribe
 from tests.reporting.relay import Taken
 
@@ -39,13 +39,13 @@ def test_a_report_has_text_html_and_its_attachments(settings: Settings) -> None:
         "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
         "application/pdf",
     ]
-    text, html = next(iter(letter.iter_parts())).iter_parts()  # type: ignore[union-attr]  # a multipart
+    text, html = next(iter(letter.iter_parts())).iter_parts()
     assert (text.get_content_type(), html.get_content_type()) == ("text/plain", "text/html")
-    assert text.get_content().splitlines() == CONTENT["txt"].decode().splitlines()
-    assert html.get_content().splitlines() == CONTENT["html"].decode().splitlines()
+    assert text.get_content().splitlines() == CONTENT[Format.TEXT].decode().splitlines()
+    assert html.get_content().splitlines() == CONTENT[Format.HTML].decode().splitlines()
     assert [part.get_content() for part in letter.iter_attachments()] == [
-        CONTENT["xlsx"],
-        CONTENT["pdf"],
+        CONTENT[Format.XLSX],
+        CONTENT[Format.PDF],
     ]
     assert letter["Subject"] == row.subject
     assert letter["Message-ID"] == row.message_id

@@ -3,6 +3,7 @@
 import threading
 from datetime import timedelta
 
+import psycopg2
 import pytest
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, connection, transaction
@@ -14,13 +15,15 @@ from assistance.roles import Role
 from assistance.scope import Scope
 from reporting.actions import mail
 from reporting.actions.mail import BACK_OFF, LEASE, PATIENCE
+from reporting.letter import compose
 from reporting.models import OutgoingMail
 from reporting.models.editions import EditionStatus
 from reporting.models.mail import MailState
 from reporting.relay_log import Found
+from reporting.smtp import Relay
 from tests.factories import COUNTY, region
 from tests.reporting.mail_rows import NOW, again, edition, notice, reader, report, subscribe
-from tests.reporting.relay import ScriptedRelay, refuses, resets, says
+from tests.reporting.relay import ScriptedRelay, Talk, refuses, resets, says
 
 pytestmark = pytest.mark.django_db
 
@@ -139,12 +142,11 @@ def test_one_mail_that_cannot_be_put_together_does_not_stop_the_others(
 ) -> None:
     person = reader()
     poison, other = notice(person), notice(person)
-    composed = mail.compose
 
     def explode(row: OutgoingMail) -> bytes:
         if row.pk == poison.pk:
             raise MemoryError("demo")
-        return composed(row)
+        return compose(row)
 
     monkeypatch.setattr(mail, "compose", explode)
     mail.send_due(lambda: NOW)
@@ -246,7 +248,7 @@ def test_a_sender_that_outlived_its_lease_hands_nothing_over(relay: ScriptedRela
     claimed = mail.claim(NOW)
     assert claimed is not None
     mail.release_lapsed(NOW + LEASE)
-    with mail.Relay(relay.settings) as opened:
+    with Relay(relay.settings) as opened:
         assert mail.deliver(claimed, relay=opened, clock=lambda: NOW) is None
     assert relay.taken == []
     assert again(row).state == MailState.QUEUED
@@ -338,3 +340,22 @@ def test_two_senders_at_once_send_each_mail_once(relay: ScriptedRelay) -> None:
         sender.join(60)
     assert relay.times_taken() == {row.message_id: 1 for row in rows}
     assert {row.state for row in map(again, rows)} == {MailState.SENT}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_database_that_restarts_after_the_dot_makes_no_mail_uncertain(
+    relay: ScriptedRelay,
+) -> None:
+    def restart_and_take(_talk: Talk) -> bytes:
+        with psycopg2.connect(**connection.get_connection_params()) as other:
+            other.cursor().execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+        other.close()
+        return b"250 2.0.0 taken\r\n"
+
+    relay.script["dot"] = restart_and_take
+    row = notice(reader())
+    mail.send_due(lambda: NOW)
+    assert (again(row).state, again(row).reply) == (MailState.SENT, "250 2.0.0 taken")

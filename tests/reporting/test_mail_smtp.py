@@ -116,9 +116,13 @@ def test_a_real_server_gets_every_byte_as_it_was() -> None:
 
 def test_starttls_and_sign_in(certificate: SSLContext) -> None:
     slot = Slot()
-    options = {"tls_context": certificate, "require_starttls": True}
-    signing = {"authenticator": signs_in, "auth_required": True}
-    with real_server(slot, **options, **signing) as port:
+    with real_server(
+        slot,
+        tls_context=certificate,
+        require_starttls=True,
+        authenticator=signs_in,
+        auth_required=True,
+    ) as port:
         known = to(port, tls="starttls", user="desk", password="demo-secret")
         with Relay(known) as relay:
             assert relay.hand_over(CONTENT, **ROUTE, commit=nothing).verdict is Verdict.TAKEN
