@@ -16,7 +16,7 @@ from rest_framework.response import Response
 from assistance.actions.organisations import implementing_unit
 from assistance.api.fields import NoBody
 from assistance.api.once import once
-from assistance.api.resource import Resource, verb
+from assistance.api.resource import Resource, takes, verb
 from assistance.models import ApiToken, Pairing, Region
 from projects import actions
 from projects.api.shapes import (
@@ -67,6 +67,7 @@ class Projects(Resource):
         """Show one project in full."""
         return super().retrieve(request, **key)
 
+    @takes(NewProjectBody)
     def create(self, request: Request) -> Response:
         """Open a draft; it gets its code here. Incomplete is fine until it is submitted."""
         if not self.caller.has_perm("projects.add_project"):

@@ -72,13 +72,19 @@ def test_every_operation_says_who_may_ask_and_how_it_refuses(described: dict[str
         changes = method == "patch" or (method == "post" and "{" in path)
         assert ("If-Match" in headers) == changes, path
         assert ({"412", "428"} <= refusals) == changes, path
+        bare = path.endswith(("/submit/", "/admit/")) or method == "get"
+        assert ("requestBody" in operation) != bare, path
 
 
 def test_the_description_speaks_both_languages_and_needs_no_token() -> None:
+    refused = {}
     for language in ("en", "zh-hans"):
         answer = Client(headers={"accept-language": language}).get("/api/v1/schema/")
-        assert answer["Content-Type"].startswith("application/vnd.oai.openapi+json")
         assert answer.status_code == 200
+        assert answer["Content-Type"].startswith("application/vnd.oai.openapi+json")
+        operation = answer.json()["paths"]["/api/v1/projects/"]["get"]
+        refused[language] = operation["responses"]["403"]["description"]
+    assert refused == {"en": "Not yours to do", "zh-hans": "无权办理"}
 
 
 @pytest.mark.django_db(transaction=True)
