@@ -43,6 +43,7 @@ class OnTheDesk:
     """What a page tells the desk about itself: its place, its waiting work, its figures."""
 
     place: ClassVar[int] = 100  # the order on the home page and in the margin
+    shelf: ClassVar[str | Promise] = ""  # a heading of its own instead of the app's
 
     def waiting(self, request: HttpRequest, now: datetime) -> Iterable[Waiting]:
         """The work on this page that waits for the reader."""
@@ -121,10 +122,17 @@ class Desk(OTPAdminSite):
 
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
         """The pages in the order of the work, not of the alphabet."""
-        apps: list[Any] = super().get_app_list(request, app_label)
-        for app in apps:
-            app["models"].sort(key=lambda found: self._registry[found["model"]].place)
-        return sorted(apps, key=lambda app: self._registry[app["models"][0]["model"]].place)
+        shelves: dict[str, Any] = {}
+        for app in super().get_app_list(request, app_label):
+            for found in app["models"]:
+                name = str(self._registry[found["model"]].shelf or app["name"])
+                shelves.setdefault(name, {**app, "name": name, "models": []})
+                shelves[name]["models"].append(found)
+        for shelf in shelves.values():
+            shelf["models"].sort(key=lambda found: self._registry[found["model"]].place)
+        return sorted(
+            shelves.values(), key=lambda shelf: self._registry[shelf["models"][0]["model"]].place
+        )
 
     def index(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None

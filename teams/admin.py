@@ -137,7 +137,13 @@ class TeamAdmin(ScopedAdmin):
         return (
             Panel(
                 _("Postings"),
-                (_("post"), _("state"), _("starts on"), _("planned end"), _("ended on")),
+                (
+                    _("post"),
+                    _("state"),
+                    _("starts on"),
+                    pgettext_lazy("posting", "planned end"),
+                    _("ended on"),
+                ),
                 [
                     (
                         link(posting, posting.host_post),
@@ -211,7 +217,7 @@ def _open_at(*states: PostingState) -> Callable[[Any, User], Refused | None]:
 class EndingFilter(Filter):
     """Postings under way by how near their planned end is."""
 
-    title = _("planned end")
+    title = pgettext_lazy("posting", "planned end")
     parameter_name = "ending"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
@@ -332,7 +338,7 @@ class PostingAdmin(ScopedAdmin):
             (_("Post"), row.host_post),
             (_("Region"), row.region),
             (_("Starts on"), row.start_on),
-            (_("Planned end"), row.planned_end),
+            (pgettext_lazy("posting", "Planned end"), row.planned_end),
         )
 
     @admin.display(description=_("person"), ordering="person__name")

@@ -240,7 +240,7 @@ class Posting(LedgerRow):
     )
     host_post = models.CharField(_("post"), max_length=80)
     start_on = models.DateField(_("starts on"))
-    planned_end = models.DateField(_("planned end"))
+    planned_end = models.DateField(pgettext_lazy("posting", "planned end"))
     end_on = models.DateField(_("ended on"), null=True, blank=True, editable=False)
     end_reason = models.TextField(_("reason for the end"), blank=True, editable=False)
     ended_at = models.DateTimeField(_("end recorded at"), null=True, blank=True, editable=False)

@@ -35,6 +35,7 @@ from assistance.models.regions import OrganisationKind
 from assistance.models.users import TOKEN_DAYS
 from assistance.roles import Role
 
+ACCOUNTS = _("Accounts")
 OFFICES = (
     OrganisationKind.BUREAU,
     OrganisationKind.ORG_DEPT,
@@ -78,6 +79,7 @@ def _person(user: User, by: User) -> Refused | None:
 @admin.register(User)
 class UserAdmin(ScopedAdmin):
     place = 110
+    shelf = ACCOUNTS
     joins = ("organisation",)
     list_display = ["username", "name", "organisation", "held_roles", "kind", "last_login"]
     list_filter = ["is_active", "is_service"]
@@ -200,6 +202,7 @@ def _living(token: ApiToken, by: User) -> Refused | None:
 @admin.register(ApiToken)
 class ApiTokenAdmin(ScopedAdmin):
     place = 112
+    shelf = ACCOUNTS
     form = TokenForm
     joins = ("user", "created_by", "revoked_by")
     list_display = [

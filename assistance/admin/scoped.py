@@ -485,7 +485,9 @@ class ScopedAdmin(OnTheDesk, Page):
     ) -> Any:
         if obj is not None and not add:
             context["title"], context["subtitle"] = str(obj), None
-            context["next_steps"] = self.next_steps(request, obj)
+            steps = self.next_steps(request, obj)
+            context["open_steps"] = [step for step in steps if not step.reason or step.is_near]
+            context["shut_steps"] = [step for step in steps if step.reason and not step.is_near]
             context["panels"] = list(self.panels(request, obj))
             context["facts"] = list(self.facts(obj))
         return super().render_change_form(request, context, add, change, form_url, obj)

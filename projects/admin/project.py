@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from django.contrib import admin
 from django.db import models
 from django.db.models import Count, Exists, OuterRef, Subquery
+from django.forms.models import BaseInlineFormSet
 from django.http import HttpRequest
 from django.utils import formats, timezone
 from django.utils.functional import Promise
@@ -38,11 +39,13 @@ from projects.models import (
     Stage,
     StageChange,
 )
+from projects.models.project import TargetKind
 
 if TYPE_CHECKING:
     Inline = admin.TabularInline[Any, Any]
+    TargetFormSet = BaseInlineFormSet[Any, Any, Any]
 else:
-    Inline = admin.TabularInline
+    Inline, TargetFormSet = admin.TabularInline, BaseInlineFormSet
 
 BUCKET_NAMES = {
     "reserve": pgettext_lazy("bucket", "In reserve"),
@@ -76,27 +79,53 @@ class BucketFilter(Filter):
         return queryset.filter(stage__in=STAGES_IN.get(asked, ())) if asked else queryset
 
 
+class TargetRows(TargetFormSet):
+    """The targets as rows of their own: the verb replaces them all, so none is tied to a number.
+
+    A form that somebody overtook can be sent again, though the rows it showed are gone.
+    """
+
+    def __init__(self, *args: Any, instance: Project | None = None, **options: Any) -> None:
+        known = instance.targets.values(*TARGET_FIELDS) if instance and instance.pk else ()
+        self.known = list(known)
+        self.extra = len(self.known) or len(TargetKind)  # one of each kind is needed
+        options["queryset"] = PerformanceTarget.objects.none()
+        super().__init__(*args, instance=instance, initial=self.known, **options)
+
+    def _construct_form(self, i: int, **options: Any) -> Any:
+        form = super()._construct_form(i, **options)  # type: ignore[misc]  # not in the stubs
+        if i < len(self.known):
+            form.empty_permitted = False  # an untouched row stays
+        return form
+
+    def targets(self) -> list[dict[str, Any]]:
+        """The rows that are filled in and not struck out."""
+        return [
+            {name: row.cleaned_data[name] for name in TARGET_FIELDS}
+            for row in self.forms
+            if row.cleaned_data and not row.cleaned_data.get("DELETE")
+        ]
+
+
 class TargetInline(Inline):
+    """On the page of a draft only; who may edit the draft may edit its targets."""
+
     model = PerformanceTarget
-    extra = 0
+    formset = TargetRows
     fields = TARGET_FIELDS
     verbose_name_plural = _("Performance targets: output, benefit and satisfaction")
 
-    def get_extra(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> int:
-        return 3 if obj is None else 0  # one of each kind is needed
-
-    # a target belongs to its project: who may edit the one may edit the other
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return True
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return obj is None or obj.why_not("edit", reader(request)) is None
+        return True
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return self.has_add_permission(request, obj)
+        return True
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return self.has_add_permission(request, obj)
+        return True
 
 
 def _returned(rows: models.QuerySet[Any], user: User, now: datetime) -> models.QuerySet[Any]:
@@ -134,8 +163,6 @@ class ProjectAdmin(ScopedAdmin):
     list_display_links = ["code", "name"]
     list_filter = [YearFilter, BucketFilter, "stage", "pairing__programme", "sector", "mode"]
     search_fields = ["code", "name"]
-    search_help_text = _("Code or name")
-    inlines = [TargetInline]
     autocomplete_fields = ["implementing_unit"]
     may_be_missing = ("implementing_unit",)
     readonly_fields = ["code", "stage", "total_investment_yuan", "contract_no", "contract_yuan"]
@@ -223,12 +250,8 @@ class ProjectAdmin(ScopedAdmin):
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         (targets,) = formsets
-        targets.save(commit=False)  # tells the change message what was added, changed and removed
-        rows = [
-            {name: row.cleaned_data[name] for name in TARGET_FIELDS}
-            for row in targets.forms
-            if row.cleaned_data and not row.cleaned_data.get("DELETE")
-        ]
+        targets.new_objects = targets.changed_objects = targets.deleted_objects = []
+        rows = targets.targets()
         by, now, fields = reader(request), timezone.now(), form.answers()
         if change:
             version = form.cleaned_data["seen_version"]
@@ -253,8 +276,15 @@ class ProjectAdmin(ScopedAdmin):
             (_("Entered by"), row.created_by),
         )
 
+    def get_inlines(self, request: HttpRequest, obj: Any) -> Any:
+        return [TargetInline] if self.has_change_permission(request, obj) else []
+
     def panels(self, request: HttpRequest, row: Any) -> Iterable[Panel]:
-        return (_money_panel(row), _payments_panel(row), _progress_panel(row), _history_panel(row))
+        below = (
+            _money_panel(row), _payments_panel(row), _progress_panel(row), _history_panel(row),
+        )  # fmt: skip
+        edited = self.has_change_permission(request, row)
+        return below if edited else (_targets_panel(row), *below)
 
     def figures(self, request: HttpRequest, year: int) -> Iterable[Figure]:
         if not self.has_view_permission(request):
@@ -289,6 +319,23 @@ def _moment(instant: datetime | None) -> str:
     if instant is None:
         return "–"
     return formats.date_format(timezone.localtime(instant), "SHORT_DATETIME_FORMAT")
+
+
+def _targets_panel(project: Project) -> Panel:
+    return Panel(
+        _("Performance targets"),
+        (_("kind"), _("target"), _("quantity"), _("unit")),
+        [
+            (
+                target.get_kind_display(),
+                target.name,
+                f"{target.quantity.normalize():,f}",
+                target.unit,
+            )
+            for target in project.targets.all()
+        ],
+        _("No target is set yet."),
+    )
 
 
 def _money_panel(project: Project) -> Panel:
