@@ -29,7 +29,7 @@ from reporting.models import Format, ReportDefinition, Subscription
 
 SEED = 20210601  # the day on which the team of 39 left
 PROJECTS = 320
-PROJECTS_PER_PERSON = 3
+PROJECTS_PER_PERSON, FEWEST_PERSONS = 3, 12
 SAY_EVERY = 3  # simulated months
 
 # username, kind of scope, code of its region, language
@@ -87,7 +87,9 @@ def load_demo_ledger(
     for number, sketch in enumerate(draw.sketches):
         rng = Random(f"{seed} project {number}")
         world.begin(Road(sketch, world, cast, rng, vouchers).story())
-    People(world, cast, persons=max(1, projects // PROJECTS_PER_PERSON), seed=seed).begin()
+    People(
+        world, cast, persons=max(FEWEST_PERSONS, projects // PROJECTS_PER_PERSON), seed=seed
+    ).begin()
     for year in range(local_day(now).year - 1, local_day(now).year + 1):
         world.begin(_new_year(year))
     with _rows_checked_by_the_database():
