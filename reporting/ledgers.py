@@ -29,7 +29,7 @@ def _projects(r: Reckoning) -> Ledger:
         (_("Progress"), "percent"), (_("Planned start"), "date"), (_("Planned end"), "date"),
         (_("Implementing unit"), "text"),
     ]  # fmt: skip
-    found = Project.objects.filter(pk__in=r.stages).exclude(stage=Stage.DRAFT)
+    found = Project.objects.filter(pk__in=r.stages)
     found = found.select_related("county", "implementing_unit").order_by("code")
     rows = [
         (

@@ -19,9 +19,11 @@ from assistance.models.rows import entered
 from assistance.periods import Month
 from assistance.roles import Role
 from assistance.scope import EVERYTHING, Scope
+from projects.actions import return_to_draft
 from projects.models import FundPlan, Stage, StageChange, Transfer
 from projects.models.funds import TransferStatus
 from reporting.actions.editions import cutoff
+from reporting.ledgers import ledgers
 from reporting.models import Edition, ReportDefinition
 from reporting.payload import freeze
 from reporting.reckoning import Reckoning
@@ -156,6 +158,19 @@ def test_a_correction_in_july_changes_may_as_known_in_july_and_not_as_known_in_j
     june = payload_of(Month(2026, 6), due(Month(2026, 6)))
     assert arrived(june) == ("30.00", "-270.00")
     assert number(june, "arr_month_late") == -270
+
+
+def test_the_project_ledger_shows_the_stage_of_the_month_whatever_became_of_it_since(
+    db: None,
+) -> None:
+    returned, draft = make.project_at(Stage.SUBMITTED), make.draft()
+    return_to_draft(
+        returned, reason="演示", by=make.hand(Role.REVIEWER), now=make.at(date(2026, 7, 1))
+    )
+    may = Reckoning(EVERYTHING, MAY, known_at=K, known_before=due(MAY.previous))
+    sheet = ledgers(may, "en")[0]
+    listed = {row[0]: row[5] for row in sheet.rows}
+    assert listed == {returned.code: "Submitted"}, f"{draft.code} is a draft"
 
 
 # ---------------------------------------------------------------------------------- tracing
