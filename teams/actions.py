@@ -13,7 +13,7 @@ from assistance.errors import Refused
 from assistance.models import Pairing, User
 from assistance.models.rows import entered
 from assistance.periods import local_day
-from teams.models import Direction, Person, Posting, PostingState
+from teams.models import Direction, Posting, PostingState
 
 
 @transaction.atomic
@@ -26,7 +26,7 @@ def plan_posting(*, by: User, now: datetime, **fields: Any) -> Posting:
     if not by.has_perm("teams.add_posting"):
         raise PermissionDenied
     posting = Posting(**fields, **entered(by, now))
-    _take_turns(posting.person_id)
+    posting.person.take_turns()
     _require_inside_pairing(posting)
     posting.full_clean()
     posting.save()
@@ -41,7 +41,7 @@ def edit_posting(
     posting = _lock(posting, "teams.change_posting", {PostingState.PLANNED}, by=by, version=version)
     for name, value in fields.items():
         setattr(posting, name, value)
-    _take_turns(posting.person_id)
+    posting.person.take_turns()
     _require_inside_pairing(posting)
     posting.full_clean()
     posting.record(*fields, by=by, now=now)
@@ -116,7 +116,7 @@ def _lock(
 ) -> Posting:
     if not by.has_perm(permission):
         raise PermissionDenied
-    _take_turns(Posting.objects.visible_to(by).get(pk=posting.pk).person_id)
+    Posting.objects.visible_to(by).get(pk=posting.pk).person.take_turns()
     posting = Posting.objects.lock_for(by, posting.pk, version=version)
     if posting.state not in states:
         raise Refused(
@@ -125,11 +125,6 @@ def _lock(
             % {"state": posting.get_state_display()},
         )
     return posting
-
-
-def _take_turns(person_id: int) -> None:
-    """Lock the person: who posts them at the same moment then sees this posting and is told so."""
-    Person.objects.select_for_update(no_key=True).get(pk=person_id)
 
 
 def _require_inside_pairing(posting: Posting) -> None:

@@ -153,6 +153,12 @@ class Person(Recorded):
     def __str__(self) -> str:
         return self.name
 
+    def take_turns(self) -> None:
+        """Lock the person: postings of one person are entered one after the other, and whoever
+        comes second is told instead of failing.
+        """
+        Person.objects.select_for_update(no_key=True).get(pk=self.pk)
+
 
 class PostingQuerySet(LedgerQuerySet["Posting"]):
     seen_through = "pairing"

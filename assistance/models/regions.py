@@ -112,6 +112,12 @@ class Region(models.Model):
     def name(self) -> str:
         return in_language(self.name_zh, self.name_en)
 
+    def take_turns(self) -> None:
+        """Lock the region: projects of it get their codes and names one after the other, and
+        whoever comes second is told instead of failing. Other rows may refer to it meanwhile.
+        """
+        Region.objects.select_for_update(no_key=True).get(pk=self.pk)
+
     def contains(self, other: Region) -> bool:
         """Whether ``other`` is this region or lies in it."""
         return other.code.startswith(region_prefix(self.code))
@@ -229,6 +235,12 @@ class Organisation(models.Model):
     @property
     def name(self) -> str:
         return in_language(self.name_zh, self.name_en)
+
+    def take_turns(self) -> None:
+        """Lock the organisation: vouchers of one treasury are entered one after the other, and
+        whoever uses a number second is told instead of failing.
+        """
+        Organisation.objects.select_for_update(no_key=True).get(pk=self.pk)
 
     @property
     def scope(self) -> Scope:

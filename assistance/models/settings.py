@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Self
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from assistance.models.rows import LedgerQuerySet, LedgerRow
+from assistance.scope import Scope
 
 DEMO_LEDGER = "demo_ledger"
 
 
 class SettingQuerySet(LedgerQuerySet["Setting"]):
-    seen_through = ""  # settings belong to no pairing; nobody asks who may see them
+    seen_through = ""
     business_day = "starts_on"
+
+    def within(self, scope: Scope) -> Self:
+        """All of them for whoever sees the whole ledger, else none: they belong to no pairing."""
+        return self if scope.kind == "all" else self.none()
 
     def value_on(self, key: str, day: date, *, known_at: datetime) -> Any:
         """The value of ``key`` that applies on ``day`` by what is known at ``known_at``; None where

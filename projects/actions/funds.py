@@ -119,6 +119,7 @@ def record_transfer(
         over_doc_no=over_doc_no.strip(),
         **entered(by, now),
     )
+    treasury.take_turns()
     transfer.full_clean()
     transfer.save()
     return transfer
@@ -141,6 +142,7 @@ def report_arrival(
     if not voucher_no.strip():
         raise ValidationError({"voucher_no": _("Give the number of the voucher.")})
     transfer.arrived_on, transfer.voucher_no = arrived_on, voucher_no.strip()
+    transfer.treasury.take_turns()
     transfer.full_clean()
     transfer.record("arrived_on", "voucher_no", by=by, now=now)
     return transfer

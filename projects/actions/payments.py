@@ -62,6 +62,7 @@ def pay(
             }
         )
     _require_within_share(funding, amount_yuan)
+    treasury.take_turns()
     last = funding.payments.aggregate(last=Max("seq"))["last"] or 0
     payment = Payment(
         project_funding=funding,

@@ -70,8 +70,7 @@ def create_project(
     if not by.may_write_for(recipient_id=pairing.recipient_id, donor_id=pairing.donor_id):
         raise PermissionDenied
     _require_place_and_time(pairing, county, fiscal_year)
-    # codes of one county are given out one after the other; other rows may refer to it meanwhile
-    county = Region.objects.select_for_update(no_key=True).get(pk=county.pk)
+    county.take_turns()
     prefix = f"{pairing.programme.kind}{fiscal_year}{county.code}"
     last = Project.objects.filter(code__startswith=prefix).aggregate(last=Max("code"))["last"]
     number = int(last[len(prefix) :]) + 1 if last else 1
@@ -113,6 +112,7 @@ def edit_draft(
     changed = _only_draft_fields(fields)
     for name, value in changed.items():
         setattr(project, name, value)
+    project.county.take_turns()
     project.full_clean()
     project.record(*changed, by=by, now=now)
     if targets is not None:

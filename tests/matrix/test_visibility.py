@@ -11,6 +11,7 @@ from django.db import models
 
 from assistance.models import Pairing, Setting, User
 from assistance.models.regions import OrganisationKind
+from assistance.models.rows import entered
 from assistance.roles import Role
 from assistance.scope import Scope
 from projects.actions import return_to_draft
@@ -33,8 +34,6 @@ from tests import factories as make
 pytestmark = pytest.mark.django_db
 
 NEAR, FAR = (make.COUNTY, make.DONOR), (make.FAR_COUNTY, make.OTHER_DONOR)
-# Settings belong to the whole office, not to a pairing; nobody asks who may see one.
-UNSCOPED = {Setting}
 
 Row = models.Model
 Maker = Callable[[Pairing], Row]
@@ -54,6 +53,13 @@ def _edition(pairing: Pairing) -> Edition:
         scope_key=scope.key,
         data_cutoff_at=make.NOW,
         created_at=make.NOW,
+    )
+
+
+def _setting() -> Setting:
+    clerk = make.hand(Role.CLERK)
+    return Setting.objects.create(
+        key="change_pct", value=10, starts_on=date(2026, 1, 1), **entered(clerk, make.NOW)
     )
 
 
@@ -77,6 +83,7 @@ MAKERS: dict[type[Row], Maker] = {
     Posting: lambda pairing: make.posting(pairing=pairing),
     Person: lambda pairing: make.posting(pairing=pairing).person,
     Edition: _edition,
+    Setting: lambda pairing: _setting(),
 }
 
 # office: (kind, region) -> whether it sees the row of its own tie, and that of the foreign one
@@ -96,8 +103,11 @@ OFFICES: dict[str, tuple[OrganisationKind, str, bool, bool]] = {
     "school": (OrganisationKind.SCHOOL, make.COUNTY, False, False),
     "hospital": (OrganisationKind.HOSPITAL, make.COUNTY, False, False),
 }
-# An edition about a recipient is no donor's, whatever its pairings.
-NOT_FOR_DONORS = {Edition}
+# An edition about a recipient is no donor's, whatever its pairings; settings are the bureau's own.
+NOT_FOR: dict[type[Row], set[OrganisationKind]] = {
+    Edition: {OrganisationKind.DONOR},
+    Setting: set(OrganisationKind) - {OrganisationKind.BUREAU, OrganisationKind.ORG_DEPT},
+}
 
 
 def _reader(office: str) -> User:
@@ -112,7 +122,7 @@ def test_every_model_that_is_scoped_is_in_the_matrix() -> None:
         for model in apps.get_app_config(label).get_models()
         if hasattr(model._default_manager, "visible_to")
     }
-    assert scoped - UNSCOPED == set(MAKERS)
+    assert scoped == set(MAKERS)
 
 
 def test_every_kind_of_office_is_in_the_matrix() -> None:
@@ -125,7 +135,7 @@ def test_an_office_sees_its_own_rows_and_no_others(model: type[Row]) -> None:
     foreign = MAKERS[model](make.pairing(*FAR))
     for office, (kind, _region, sees_own, sees_foreign) in OFFICES.items():
         rows = model._default_manager.visible_to(_reader(office))  # type: ignore[attr-defined]  # scoped
-        hidden = model in NOT_FOR_DONORS and kind == OrganisationKind.DONOR
+        hidden = kind in NOT_FOR.get(model, ())
         assert rows.filter(pk=own.pk).exists() is (sees_own and not hidden), office
         assert rows.filter(pk=foreign.pk).exists() is (sees_foreign and not hidden), office
 

@@ -1,11 +1,12 @@
 """People who do something at the same moment: sums hold, and exactly one gets the last yuan."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from decimal import Decimal
 from functools import partial
 from typing import Any
 
 import pytest
+from django.core.exceptions import ValidationError
 
 from assistance.errors import Refused
 from assistance.models import User
@@ -137,3 +138,44 @@ def test_eight_projects_of_one_county_created_at_once_get_eight_codes() -> None:
     assert sorted(project.code for project in results) == [
         f"EW2026990101{number:04}" for number in range(1, 9)
     ]
+
+
+@pytest.mark.parametrize("what", ["payment", "transfer", "project name"])
+def test_of_six_who_use_one_number_or_name_at_once_five_are_told(what: str) -> None:
+    treasury, payee, today = make.treasury(), make.organisation(), make.NOW.date()
+    calls: list[Callable[..., Any]]
+    if what == "payment":
+        shares = [make.project_at(Stage.ACTIVE).funding.get() for _ in range(6)]
+        calls = [
+            partial(
+                actions.pay,
+                share,
+                basis="START",
+                amount_yuan=Decimal(1),
+                paid_on=today,
+                treasury=treasury,
+                payee=payee,
+                voucher_no="V1",
+            )
+            for share in shares
+        ]
+    elif what == "transfer":
+        calls = [
+            partial(
+                actions.record_transfer,
+                fund_plan=make.fund_plan(),
+                amount_yuan=Decimal(1),
+                sent_on=today,
+                treasury=treasury,
+                voucher_no="V1",
+            )
+            for _ in range(6)
+        ]
+    else:
+        calls = [partial(actions.edit_draft, make.draft(), name="演示水渠") for _ in range(6)]
+    clerks = _same_person(make.hand(Role.CLERK), 6)
+    results = at_once(
+        [partial(call, by=by, now=make.NOW) for call, by in zip(calls, clerks, strict=True)]
+    )
+    assert len(succeeded(results)) == 1
+    assert {type(refusal) for refusal in refusals(results)} == {ValidationError}
