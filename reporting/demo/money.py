@@ -82,9 +82,9 @@ class Vouchers:
 
 
 def draw_plan(pairing: Pairing, year: int, source: Source, million: float, rng: Random) -> Plan:
-    """A plan of about ``million`` yuan, issued between late February and the middle of April."""
+    """A plan of about ``million`` yuan, issued between late January and early March."""
     wan = round(million * 100 * rng.uniform(0.94, 1.0))  # 10,000 yuan: quotas are round
-    issued_at = on(date(year, 2, 24) + timedelta(days=rng.randint(0, 45)), rng)
+    issued_at = on(date(year, 1, 20) + timedelta(days=rng.randint(0, 45)), rng)
     return Plan(pairing, year, source, Decimal(wan * 10_000), issued_at)
 
 

@@ -151,7 +151,8 @@ class Draw:
         """The fiscal year and the instant of a project's approval, after its plans' issue."""
         rng = self.rng
         if fate.stops_at is None:
-            wished = on(date(year, 3, 25) + timedelta(days=rng.randint(0, 80)), rng)
+            # most in spring, the last ones in September
+            wished = on(date(year, 3, 1) + timedelta(days=int(rng.triangular(0, 200, 25))), rng)
             return year, max(wished, _office_hours_after(self._purse(place, year).open_from, rng))
         wished = _ago(self.now, APPROVED_AGO[fate.stops_at], rng)
         approved_at = max(wished, _office_hours_after(self._purse(place, year).open_from, rng))
