@@ -17,7 +17,6 @@ from django.utils.translation import gettext_lazy as _
 from django_otp import devices_for_user
 from django_otp.admin import OTPAdminAuthenticationForm, OTPAdminSite
 
-from assistance.models import DEMO_LEDGER, Setting
 from assistance.periods import local_day
 
 
@@ -115,10 +114,8 @@ class Desk(OTPAdminSite):
             super().register(model_or_iterable, admin_class, **options)
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
-        now = timezone.now()
-        demo = Setting.objects.value_on(DEMO_LEDGER, local_day(now), known_at=now)
         context: dict[str, Any] = super().each_context(request)
-        return context | {"demo_ledger": demo, "languages": settings.LANGUAGES}
+        return context | {"languages": settings.LANGUAGES}
 
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
         """The pages in the order of the work, not of the alphabet."""

@@ -139,6 +139,7 @@ AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
 AXES_CLIENT_IP_CALLABLE = "assistance.sessions.client_address"
 AXES_ENABLE_ADMIN = False
 AXES_VERBOSE = False
+AXES_LOCKOUT_TEMPLATE = "admin/desk/locked_out.html"
 
 SESSION_COOKIE_AGE = 30 * 60  # seconds without a request
 SESSION_SAVE_EVERY_REQUEST = True

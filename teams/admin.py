@@ -26,6 +26,7 @@ from assistance.periods import local_day
 from teams.actions import cancel_posting, dispatch, edit_posting, end_posting, plan_posting
 from teams.models import Batch, Person, Posting, PostingState, Team
 
+PLANNED_END = pgettext_lazy("posting", "planned end")
 STATE_TONES = {
     PostingState.PLANNED: "open",
     PostingState.ACTIVE: "good",
@@ -217,7 +218,7 @@ def _open_at(*states: PostingState) -> Callable[[Any, User], Refused | None]:
 class EndingFilter(Filter):
     """Postings under way by how near their planned end is."""
 
-    title = pgettext_lazy("posting", "planned end")
+    title = PLANNED_END
     parameter_name = "ending"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:

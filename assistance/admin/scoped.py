@@ -305,8 +305,9 @@ class ScopedAdmin(OnTheDesk, Page):
         refusal = verb.why_not(row, reader(request))
         if isinstance(refusal, PermissionDenied):
             raise refusal
-        form = verb.form(request.POST or None, row=row, by=reader(request))
-        if request.method == "POST" and refusal is None and form.is_valid():
+        sent = request.POST if request.method == "POST" else None
+        form = verb.form(sent, row=row, by=reader(request))
+        if refusal is None and form.is_valid():
             try:
                 done = verb.do(row, form, now=timezone.now())
             except ANSWERS_OF_A_VERB as answer:

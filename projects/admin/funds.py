@@ -116,10 +116,11 @@ class FundPlanAdmin(ScopedAdmin):
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Any]:
         plans: models.QuerySet[Any] = super().get_queryset(request)
-        return plans.annotate(
+        plans = plans.annotate(
             committed_sum=_sum_of(ProjectFunding.objects.counting(), "fund_plan"),
             arrived_sum=_sum_of(Transfer.objects.counting(), "fund_plan"),
         )
+        return plans
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         allowed = super().has_change_permission(request, obj)

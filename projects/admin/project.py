@@ -85,12 +85,13 @@ class TargetRows(TargetFormSet):
     A form that somebody overtook can be sent again, though the rows it showed are gone.
     """
 
-    def __init__(self, *args: Any, instance: Project | None = None, **options: Any) -> None:
+    def __init__(self, *args: Any, **options: Any) -> None:
+        instance: Project | None = options.get("instance")
         known = instance.targets.values(*TARGET_FIELDS) if instance and instance.pk else ()
         self.known = list(known)
         self.extra = len(self.known) or len(TargetKind)  # one of each kind is needed
         options["queryset"] = PerformanceTarget.objects.none()
-        super().__init__(*args, instance=instance, initial=self.known, **options)
+        super().__init__(*args, initial=self.known, **options)
 
     def _construct_form(self, i: int, **options: Any) -> Any:
         form = super()._construct_form(i, **options)  # type: ignore[misc]  # not in the stubs
