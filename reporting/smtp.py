@@ -60,7 +60,7 @@ class _Conversation(smtplib.SMTP):
     """The commands of ``smtplib`` over a socket that is already open, under our deadlines."""
 
     def __init__(self, opened: socket.socket, *, ends_at: float) -> None:
-        super().__init__(local_hostname=DNS_NAME.get_fqdn())
+        super().__init__(local_hostname=_own_name(opened))
         self.sock = opened
         self.ends_at = ends_at
         self._read_ahead = b""
@@ -280,6 +280,17 @@ class Relay:
         if self._conversation is not None:
             self._conversation.close()
             self._conversation = None
+
+
+def _own_name(opened: socket.socket) -> str:
+    """What to greet with: this machine's full name, or its address where it has none (RFC 5321,
+    4.1.4).
+    """
+    name = DNS_NAME.get_fqdn()
+    if "." in name:
+        return name
+    address: str = opened.getsockname()[0]
+    return f"[IPv6:{address}]" if ":" in address else f"[{address}]"
 
 
 def _greet(talk: _Conversation) -> None:

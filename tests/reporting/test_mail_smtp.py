@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
+from django.core.mail.utils import DNS_NAME
 
 from reporting import smtp
 from reporting.smtp import Relay, Verdict
@@ -32,12 +33,14 @@ class Slot:
     def __init__(self) -> None:
         self.kept: list[Envelope] = []
         self.in_tls: list[bool] = []
+        self.greeted_by: list[str] = []
 
     async def handle_DATA(  # noqa: N802  the name aiosmtpd looks for
         self, server: SMTP, session: Session, envelope: Envelope
     ) -> str:
         self.kept.append(envelope)
         self.in_tls.append(session.ssl is not None)
+        self.greeted_by.append(session.host_name or "")
         return "250 2.0.0 kept"
 
 
@@ -112,6 +115,19 @@ def test_a_real_server_gets_every_byte_as_it_was() -> None:
     (kept,) = slot.kept
     assert kept.content == CONTENT + b"\r\n"
     assert (kept.mail_from, kept.rcpt_tos) == ("desk@example.org", ["reader@example.org"])
+
+
+@pytest.mark.parametrize(
+    ("name", "greeting"), [("desk.example.org", "desk.example.org"), ("desk", "[127.0.0.1]")]
+)
+def test_a_machine_without_a_full_name_greets_with_its_address(
+    monkeypatch: pytest.MonkeyPatch, name: str, greeting: str
+) -> None:
+    monkeypatch.setattr(DNS_NAME, "get_fqdn", lambda: name)
+    slot = Slot()
+    with real_server(slot) as port, Relay(to(port)) as relay:
+        relay.hand_over(CONTENT, **ROUTE, commit=nothing)
+    assert slot.greeted_by == [greeting]
 
 
 def test_starttls_and_sign_in(certificate: SSLContext) -> None:
