@@ -286,10 +286,10 @@ def _own_name(opened: socket.socket) -> str:
     """What to greet with: this machine's full name, or its address where it has none (RFC 5321,
     4.1.4).
     """
-    name = DNS_NAME.get_fqdn()
+    name: str = DNS_NAME.get_fqdn()
     if "." in name:
         return name
-    address: str = opened.getsockname()[0]
+    address = opened.getsockname()[0]
     return f"[IPv6:{address}]" if ":" in address else f"[{address}]"
 
 
