@@ -18,7 +18,7 @@ from reporting.demo.world import Story, World, later, on
 
 INSTALMENTS = (Decimal("0.5"), Decimal("0.3"), Decimal("0.2"))
 # how far after the issue each of them is sent, in days
-SENT_AFTER = ((8, 30), (75, 120), (150, 200))
+SENT_AFTER = ((8, 30), (90, 140), (200, 290))
 LAST_ONE_MISSING = 0.06  # of the plans of earlier years
 STILL_ON_ITS_WAY = 0.12  # of this year's later instalments: sent, and no arrival reported yet
 MORE_THAN_PLANNED = Decimal("0.016")  # published: 573.2 arrived of 564.3 planned
