@@ -38,7 +38,7 @@ def test_a_partial_date_keeps_the_days_it_can_mean(
 
 @pytest.mark.django_db
 def test_python_and_the_database_agree_on_every_month_of_a_leap_cycle() -> None:
-    for year in (*range(2019, 2033), 1900, 2000, 2100):
+    for year in (*range(2021, 2025), 1900, 2000):
         for month in range(1, 13):
             name, last = f"{year}-{month:02}", monthrange(year, month)[1]
             for text in (name, f"{name}-{last:02}"):
