@@ -151,7 +151,7 @@ class Reckoning:
 
     @cached_property
     def money_entered_late(self) -> dict[str, Money]:
-        """Cumulative to the day before the month, as known now: what is more than before came late."""
+        """Cumulative to the day before the month, as known now: the rest came late."""
         return {code: self._money(code, self.before_known_now) for code in ("arr", "paid")}
 
     @cached_property
