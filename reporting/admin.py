@@ -54,7 +54,7 @@ MAIL_TONES = {
 def _when(instant: datetime | None) -> str:
     if instant is None:
         return "–"
-    return formats.date_format(timezone.localtime(instant), "SHORT_DATETIME_FORMAT")
+    return formats.date_format(timezone.localtime(instant), "DATETIME_FORMAT")
 
 
 @admin.register(ReportDefinition)
@@ -289,8 +289,8 @@ class OutgoingMailAdmin(ScopedAdmin):
     list_filter = ["state", "kind", "language"]
     search_fields = ["address", "subject", "message_id"]
     fieldsets = [
-        (None, {"fields": ["subject", ("recipient", "address"), ("kind", "language")]}),
-        (_("Journey"), {"fields": [("attempts", "run_after"), "give_up_at", "reply"]}),
+        (None, {"fields": ["subject", "address", ("kind", "language")]}),
+        (_("Delivery"), {"fields": [("attempts", "run_after"), "give_up_at", "reply"]}),
         (_("Content"), {"fields": ["edition", "attachments", "body", "message_id"]}),
     ]
     verbs = (

@@ -25,8 +25,8 @@ def in_large_units(amount: Decimal) -> str:
 
 def money(amount: Decimal | None) -> SafeString:
     """An amount for a table: yuan, and the hint in large units under it."""
-    if amount is None:
-        return format_html('<span class="money">{}</span>', "–")
+    if not amount:
+        return plain_money(amount)
     return format_html(
         '<span class="money">{} <small class="hint">{}</small></span>',
         in_yuan(amount),

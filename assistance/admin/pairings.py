@@ -12,17 +12,24 @@ from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from assistance.admin.scoped import Filter, ScopedAdmin, badge
+from assistance.admin.scoped import Filter, ScopedAdmin, badge, reader
 from assistance.models import Confidence, Organisation, Pairing, Programme, Region, Setting
+from assistance.models.regions import OrganisationKind
 from assistance.periods import local_day
 
+UNITS = (
+    OrganisationKind.IMPLEMENTING_UNIT,
+    OrganisationKind.ENTERPRISE,
+    OrganisationKind.SCHOOL,
+    OrganisationKind.HOSPITAL,
+)
 CONFIDENCE_TONES = {Confidence.HIGH: "good", Confidence.MEDIUM: "open", Confidence.LOW: "bad"}
 
 
 class InForceFilter(Filter):
     """Pairings in force today, on the last day of each of the last years, or not any more."""
 
-    title = _("in force")
+    title = _("in force on")
     parameter_name = "on"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
@@ -130,6 +137,21 @@ class OrganisationAdmin(ScopedAdmin):
         (None, {"fields": [("name_zh", "name_en"), "kind", "region", "uscc"]}),
         (_("Exists"), {"fields": [("starts_on", "ends_on")]}),
     ]
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """A recipient or a donor enters organisations of its own region only."""
+        field = super().formfield_for_foreignkey(db_field, request, **kwargs)
+        scope = reader(request).scope
+        if field is not None and db_field.name == "region" and scope.region:
+            field.queryset = field.queryset.inside(scope.region)
+        return field
+
+    def formfield_for_choice_field(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Offices whose people see the ledger are entered by whoever maintains organisations."""
+        if db_field.name == "kind" and not self.has_change_permission(request):
+            units = [(kind.value, kind.label) for kind in UNITS]
+            kwargs["choices"] = [("", "---------"), *units]
+        return super().formfield_for_choice_field(db_field, request, **kwargs)
 
     @admin.display(description=_("name"), ordering="name_zh")
     def name(self, organisation: Organisation) -> str:

@@ -115,8 +115,8 @@ class FundPlanAdmin(ScopedAdmin):
     )
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Any]:
-        plans: models.QuerySet[Any] = super().get_queryset(request)
-        plans = plans.annotate(
+        rows = super().get_queryset(request)
+        plans: models.QuerySet[Any] = rows.annotate(
             committed_sum=_sum_of(ProjectFunding.objects.counting(), "fund_plan"),
             arrived_sum=_sum_of(Transfer.objects.counting(), "fund_plan"),
         )

@@ -60,7 +60,7 @@ class PaymentAdmin(ScopedAdmin):
     fieldsets = [
         (None, {"fields": ["project_funding", "seq", "basis", "amount_yuan", "paid_on"]}),
         (_("Voucher"), {"fields": ["treasury", "payee", "voucher_no", "claimed_progress_pct"]}),
-        (_("Entered"), {"fields": ["created_by", "created_at", "rejection_reason"]}),
+        (_("Entered"), {"fields": ["entered_by", "created_at", "rejection_reason"]}),
     ]
     verbs = (
         Verb(
@@ -115,6 +115,10 @@ class PaymentAdmin(ScopedAdmin):
     @admin.display(description=_("voucher no."), ordering="voucher_no")
     def voucher(self, payment: Payment) -> str:
         return payment.voucher_no
+
+    @admin.display(description=_("entered by"))
+    def entered_by(self, row: Any) -> str:
+        return str(row.created_by)
 
     @admin.display(description=_("status"), ordering="status")
     def state(self, payment: Payment) -> SafeString:

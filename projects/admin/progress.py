@@ -46,7 +46,7 @@ class ProgressReportAdmin(ScopedAdmin):
     fieldsets = [
         (None, {"fields": ["project", ("period", "measured_on"), "physical_pct"]}),
         (_("Report"), {"fields": ["narrative", "problems", "return_reason"]}),
-        (_("Entered"), {"fields": ["created_by", "created_at"]}),
+        (_("Entered"), {"fields": ["entered_by", "created_at"]}),
     ]
     verbs = (
         Verb(
@@ -88,6 +88,10 @@ class ProgressReportAdmin(ScopedAdmin):
             (_("Project"), link(row.project)),
             (_("State"), state_of(row)),
         )
+
+    @admin.display(description=_("entered by"))
+    def entered_by(self, row: Any) -> str:
+        return str(row.created_by)
 
     @admin.display(description=_("status"), ordering="status")
     def state(self, report: ProgressReport) -> SafeString:

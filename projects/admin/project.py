@@ -319,7 +319,7 @@ def _county_label(county: Any) -> str:
 def _moment(instant: datetime | None) -> str:
     if instant is None:
         return "–"
-    return formats.date_format(timezone.localtime(instant), "SHORT_DATETIME_FORMAT")
+    return formats.date_format(timezone.localtime(instant), "DATETIME_FORMAT")
 
 
 def _targets_panel(project: Project) -> Panel:

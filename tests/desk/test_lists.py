@@ -8,13 +8,13 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from assistance.models import User
+from assistance.models import Organisation, User
 from assistance.roles import Role
 from projects.models import STEPS, Project, Stage
 from projects.models.funds import FundPlanStatus, PaymentStatus, TransferStatus
 from projects.models.history import ProgressStatus
 from tests import factories as make
-from tests.desk.conftest import Seat, address_of
+from tests.desk.conftest import Seat, address_of, errors_on
 
 Sit = Callable[..., Seat]
 
@@ -182,6 +182,17 @@ def test_a_choice_offers_only_what_the_reader_may_use(sit_down: Sit) -> None:
         + "?app_label=projects&model_name=project&field_name=implementing_unit&term="
     ).json()
     assert str(far_unit.pk) not in {row["id"] for row in found["results"]}
+
+
+def test_a_partner_enters_units_of_its_own_region_only(sit_down: Sit) -> None:
+    seat = sit_down(Role.P_EDIT)
+    own, far = make.pairing().recipient, make.region(make.FAR_COUNTY)
+    address = reverse("admin:assistance_organisation_add")
+    unit = {"name_zh": "演示学校", "kind": "school", "region": own.pk}
+    assert errors_on(seat.fill_in(address, **unit | {"region": far.pk}))
+    assert errors_on(seat.fill_in(address, **unit | {"kind": "bureau"}))
+    seat.fill_in(address, **unit)
+    assert Organisation.objects.filter(kind="school").get().region == own
 
 
 def test_nothing_is_deleted_at_the_desk(sit_down: Sit) -> None:
