@@ -64,6 +64,11 @@ def people(ties: Ties) -> None:
     moved = make.person()
     one(person=moved, ended=date(2026, 5, 10), planned_end=date(2026, 5, 10))
     one(ties.other_county, date(2026, 5, 11), person=moved)
+    # came twice and went twice in one month: one person each time
+    restless = make.person()
+    for first, last in ((2, 12), (13, 20)):
+        ended = date(2026, 5, last)
+        one(on=date(2026, 5, first), person=restless, planned_end=ended, ended=ended)
     plan_posting(  # not dispatched
         by=make.hand(Role.ORG),
         now=make.at(date(2026, 5, 2)),
