@@ -81,7 +81,7 @@ def _pairs(catalogue: Catalog) -> set[tuple[str, ...]]:
     }
 
 
-def _flat(text: str | bytes | Iterable[str]) -> tuple[str, ...]:
+def _flat(text: str | bytes | Iterable[str] | None) -> tuple[str, ...]:
     if isinstance(text, bytes):  # as a compiled catalogue keeps its contexts
         return (text.decode(),)
-    return (text,) if isinstance(text, str) else tuple(text)
+    return (text,) if isinstance(text, str) else tuple(text or ())
