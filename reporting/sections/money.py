@@ -82,7 +82,11 @@ def _cells(r: Reckoning, **where: Any) -> list[Value]:
 
 
 def _by_region(r: Reckoning) -> list[dict[str, Any]]:
-    """Programme, prefecture, county; a prefecture's sum holds its own plans and its counties'."""
+    """Programme, prefecture, county; a prefecture's sum holds its own plans and its counties'.
+
+    A prefecture that has nothing of its own and a single county gives way to the county: the sum
+    would only repeat it, and the nodes of the code (市辖区) that hold one county are no places.
+    """
     tree: dict[str, dict[str, set[str]]] = {}
     regions: dict[str, Region] = {}
     for pairing in r.pairings_of_the_year:
@@ -103,11 +107,15 @@ def _by_region(r: Reckoning) -> list[dict[str, Any]]:
     for programme, prefectures in sorted(tree.items()):
         rows.append(row(programme, _cells(r, programme=programme), kind="programme"))
         for prefecture, codes in sorted(prefectures.items()):
-            where = {"programme": programme, "recipients": codes}
-            rows.append(row(prefecture, _cells(r, **where), kind="prefecture", depth=1))
-            for code in sorted(codes):
-                if code == prefecture and (len(codes) == 1 or not _moved(r, programme, code)):
-                    continue
+            own = {prefecture} & codes
+            shown = [*(own if _moved(r, programme, prefecture) else ()), *sorted(codes - own)]
+            if shown != [*own] and len(shown) == 1:
+                cells = _cells(r, programme=programme, recipients=shown)
+                rows.append(row(shown[0], cells, kind="county", depth=1))
+                continue
+            cells = _cells(r, programme=programme, recipients=codes)
+            rows.append(row(prefecture, cells, kind="prefecture", depth=1))
+            for code in shown if len(codes) > 1 else ():
                 kind = "own" if code == prefecture else "county"
                 cells = _cells(r, programme=programme, recipients=[code])
                 rows.append(row(code, cells, kind=kind, depth=2))

@@ -9,8 +9,10 @@ from reporting.actions import editions
 
 
 class Command(BaseCommand):
-    help = ("Schedule the report of the last ended month for every"
-        " subscription, without waiting for its day.")
+    help = (
+        "Schedule the report of the last ended month for every"
+        " subscription, without waiting for its day."
+    )
 
     def handle(self, *args: Any, **options: Any) -> None:
         waiting = editions.close_month(timezone.now())

@@ -83,7 +83,8 @@ class PlainSql(Figures):
     def by_region(self) -> list[Row]:
         """Programme, prefecture, county: aid-carrying ties of the year, and wherever money moved.
 
-        A prefecture that has plans of its own beside its counties shows them in a row of its own.
+        A prefecture that has plans of its own beside its counties shows them in a row of its own;
+        one with a single county and nothing of its own is shown as that county.
         """
         places = self.rows(
             f"""SELECT DISTINCT programme, CASE level WHEN 'county' THEN above ELSE recipient END,
@@ -110,12 +111,15 @@ class PlainSql(Figures):
                 ) -> Cells:
                     return self.money_cells(where, programme=programme, codes=codes)
 
+                counties = [code for code in inside if code != prefecture]
+                has_own = prefecture in inside and has_money(cells_of([prefecture]))
+                if len(counties) == 1 and not has_own:
+                    rows.append(Row(counties[0], "county", 1, cells_of(counties)))
+                    continue
                 rows.append(Row(prefecture, "prefecture", 1, cells_of(inside)))
-                for code in inside:
-                    own = code == prefecture
-                    if own and (len(inside) == 1 or not has_money(cells_of([code]))):
-                        continue
-                    rows.append(Row(code, "own" if own else "county", 2, cells_of([code])))
+                if has_own and counties:
+                    rows.append(Row(prefecture, "own", 2, cells_of([prefecture])))
+                rows += [Row(code, "county", 2, cells_of([code])) for code in counties]
         rows.append(Row("total", "total", 0, self.money_cells()))
         carried: Cells = [
             self.yuan(aid(measure, also="day >= make_date(%(Y)s, 1, 1)", year="< %(Y)s"))
