@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from random import Random
 from typing import Any
 
 from django.db import connection, models, transaction
@@ -20,6 +19,7 @@ from projects import actions
 from projects.models import Project
 from reporting.actions.definitions import ensure_definitions
 from reporting.demo.cast import Cast
+from reporting.demo.lots import lots
 from reporting.demo.money import Vouchers, fund
 from reporting.demo.people import People
 from reporting.demo.road import Road
@@ -28,7 +28,7 @@ from reporting.demo.world import Story, World, on
 from reporting.models import Format, ReportDefinition, Subscription
 
 SEED = 20210601  # the day on which the team of 39 left
-PROJECTS = 320
+PROJECTS = 260
 PROJECTS_PER_PERSON, FEWEST_PERSONS = 3, 12
 SAY_EVERY = 3  # simulated months
 
@@ -82,10 +82,10 @@ def load_demo_ledger(
 
     world = World(now, month_begins=month_begins)
     for number, plan in enumerate(draw.plans):
-        rng = Random(f"{seed} plan {number}")
+        rng = lots(seed, "plan", number)
         world.begin(fund(plan, world, cast, rng, vouchers))
     for number, sketch in enumerate(draw.sketches):
-        rng = Random(f"{seed} project {number}")
+        rng = lots(seed, "project", number)
         world.begin(Road(sketch, world, cast, rng, vouchers).story())
     People(
         world, cast, persons=max(FEWEST_PERSONS, projects // PROJECTS_PER_PERSON), seed=seed
@@ -136,7 +136,7 @@ def _keep_others_out() -> None:
 def _new_year(year: int) -> Story:
     """The bell of 1 January."""
     at = Month(year, 1).starts_on
-    rings_at = on(at, Random(0)).replace(day=1, hour=0, minute=5, second=0)
+    rings_at = on(at, lots(0)).replace(day=1, hour=0, minute=5, second=0)
     yield rings_at
     actions.roll_over(year, by=timetable(), now=rings_at)
 

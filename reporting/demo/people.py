@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
-from random import Random
 from typing import NamedTuple
 
 from assistance.models import Organisation, Pairing, Programme, Region, User
@@ -12,6 +11,7 @@ from assistance.models.regions import OrganisationKind
 from assistance.models.rows import entered
 from assistance.periods import local_day
 from reporting.demo.cast import Cast
+from reporting.demo.lots import lots
 from reporting.demo.world import Story, World, on
 from teams import actions
 from teams.models import Batch, Category, Direction, Gender, GroupType, Person, Posting, Team, Term
@@ -99,7 +99,7 @@ class People:
 
     def __init__(self, world: World, cast: Cast, *, persons: int, seed: int) -> None:
         self.world, self.cast = world, cast
-        self.rng = Random(f"{seed} people")
+        self.rng = lots(seed, "people")
         today = local_day(world.now)
         self.first_day = today - timedelta(days=700)
         found = Pairing.objects.in_force_between(self.first_day, today + timedelta(days=1200))

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from datetime import date
-from random import Random
 from typing import NamedTuple
 
 from assistance.models import Pairing
 from assistance.models.regions import RegionLevel
 from projects.models import Source
+from reporting.demo.lots import lots
 
 TIBETAN_AREA = 50  # million yuan a year, the published quota of 2021
 OTHER_COUNTY = 39
@@ -76,5 +76,5 @@ def _place(pairing: Pairing, seed: int) -> Place:
     if pairing.programme.code == "east_west":
         tier = TIBETAN_AREA if code.startswith("5133") else OTHER_COUNTY
         return Place(pairing, stream, QUOTA_OF_ITS_OWN.get(code, tier))
-    rng = Random(f"{seed} place {code}")
+    rng = lots(seed, "place", code)
     return Place(pairing, stream, round(rng.uniform(stream.least, stream.most), 1))

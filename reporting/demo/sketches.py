@@ -11,6 +11,7 @@ from random import Random
 from assistance.models import Pairing
 from assistance.periods import local_day
 from projects.models import Source, Stage
+from reporting.demo.lots import lots
 from reporting.demo.money import Plan, draw_plan
 from reporting.demo.places import Place, places, prefectures
 from reporting.demo.road import Share, Sketch
@@ -81,7 +82,7 @@ class Draw:
     """Everything that is drawn by lot, in one order: the same seed gives the same demo."""
 
     def __init__(self, *, projects: int, seed: int, now: datetime) -> None:
-        self.rng = Random(f"{seed} sketches")
+        self.rng = lots(seed, "sketches")
         self.now = now
         self.year = local_day(now).year
         self.places = places(local_day(now), seed)
