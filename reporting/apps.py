@@ -1,6 +1,7 @@
 from typing import Any
 
 from django.apps import AppConfig
+from django.apps import apps as all_apps
 from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
 
@@ -26,7 +27,11 @@ class ReportingConfig(AppConfig):
         post_migrate.connect(_make_definitions, sender=self, dispatch_uid="reporting.definitions")
 
 
-def _make_definitions(**_signal: Any) -> None:
+def _make_definitions(apps: Any = all_apps, **_signal: Any) -> None:
+    try:
+        apps.get_model("reporting", "ReportDefinition")
+    except LookupError:  # migrated back to before there were reports
+        return
     from reporting.actions.definitions import ensure_definitions  # noqa: PLC0415  models are loaded now
 
     ensure_definitions()

@@ -8,7 +8,16 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
-from projects.models import Payment, Project, Sector, Source, Stage, Transfer
+from projects.models import (
+    Payment,
+    Project,
+    Refund,
+    Sector,
+    Source,
+    Stage,
+    Transfer,
+    TransferReturn,
+)
 from reporting.reckoning import Reckoning
 from reporting.render import Ledger
 from teams.models import Category, Direction, Posting
@@ -21,7 +30,6 @@ def ledgers(r: Reckoning, language: str) -> list[Ledger]:
 
 
 def _projects(r: Reckoning) -> Ledger:
-    paid = _sums_by_project(r)
     columns = [
         (_("Project code"), "text"), (_("Project name"), "text"), (_("County"), "text"),
         (_("Sector"), "text"), (_("Fiscal year"), "text"), (_("Stage"), "text"),
@@ -35,7 +43,7 @@ def _projects(r: Reckoning) -> Ledger:
         (
             p.code, p.name, p.county.name, _label(Sector, p.sector), str(p.fiscal_year),
             _label(Stage, r.stages[p.pk]), p.total_investment_yuan,
-            r.aid_of_project.get(p.pk, Decimal(0)), paid.get(p.pk, Decimal(0)),
+            r.aid_of_project.get(p.pk, Decimal(0)), r.paid_of_project.get(p.pk, Decimal(0)),
             r.progress.get(p.pk), p.planned_start, p.planned_end,
             p.implementing_unit.name if p.implementing_unit else "",
         )
@@ -45,49 +53,63 @@ def _projects(r: Reckoning) -> Ledger:
     return Ledger("projects", _("Project ledger"), _("Unit: CNY 10,000"), columns, rows)
 
 
-def _sums_by_project(r: Reckoning) -> dict[int, Decimal]:
-    sums: dict[int, Decimal] = {}
-    paid = Payment.objects.within(r.scope).as_at(*r.at)
-    for project, amount in paid.values_list("project_funding__project_id", "amount_yuan"):
-        sums[project] = sums.get(project, Decimal(0)) + amount
-    return sums
-
-
 def _funds(r: Reckoning) -> Ledger:
+    """Transfers, and what of them went back as a negative sum: the column adds up to the figure."""
     columns = [
         (_("Recipient"), "text"), (_("Source"), "text"), (_("Fiscal year"), "text"),
         (_("Document no."), "text"), (_("Sent on"), "date"), (_("Arrived on"), "date"),
         (_("Amount"), "yuan"), (_("Treasury"), "text"), (_("Voucher no."), "text"),
+        (_("Returned on"), "date"),
     ]  # fmt: skip
     found = Transfer.objects.within(r.scope).as_at(*r.at).filter(fund_plan__fiscal_year=r.year)
     found = found.select_related("fund_plan__pairing__recipient", "treasury")
+    returns = TransferReturn.objects.within(r.scope).as_at(*r.at)
+    returns = returns.filter(transfer__fund_plan__fiscal_year=r.year).select_related(
+        "transfer__fund_plan__pairing__recipient", "transfer__treasury"
+    )
+    moved: list[tuple[Transfer, TransferReturn | None]] = [
+        *((t, None) for t in found.order_by("arrived_on", "pk")),
+        *((back.transfer, back) for back in returns.order_by("returned_on", "pk")),
+    ]
     rows = [
         (
             t.fund_plan.pairing.recipient.name, _label(Source, t.fund_plan.source),
             str(t.fund_plan.fiscal_year), t.fund_plan.doc_no, t.sent_on, t.arrived_on,
-            t.amount_yuan, t.treasury.name, t.voucher_no,
+            -back.amount_yuan if back else t.amount_yuan, t.treasury.name,
+            back.voucher_no if back else t.voucher_no, back.returned_on if back else None,
         )
-        for t in found.order_by("arrived_on", "pk")
+        for t, back in moved
     ]  # fmt: skip
     return Ledger("transfers", _("Fund ledger A"), _("Unit: CNY 10,000"), columns, rows)
 
 
 def _payments(r: Reckoning) -> Ledger:
+    """Payments, and what was paid back as a negative sum: the column adds up to the figure."""
     columns = [
         (_("Project code"), "text"), (_("Project name"), "text"), (_("Source"), "text"),
         (_("Paid on"), "date"), (_("Amount"), "yuan"), (_("Payee"), "text"),
-        (_("Treasury"), "text"), (_("Voucher no."), "text"),
+        (_("Treasury"), "text"), (_("Voucher no."), "text"), (_("Paid back on"), "date"),
     ]  # fmt: skip
-    found = Payment.objects.within(r.scope).as_at(*r.at)
-    found = found.filter(project_funding__fiscal_year=r.year)
-    found = found.select_related("project_funding__project", "payee", "treasury")
-    rows = [
+    of_the_year = {"project_funding__fiscal_year": r.year}
+    paid = Payment.objects.within(r.scope).as_at(*r.at).filter(**of_the_year)
+    paid = paid.select_related("project_funding__project", "payee", "treasury")
+    paid_back = Refund.objects.within(r.scope).as_at(*r.at).filter(**of_the_year)
+    paid_back = paid_back.select_related("project_funding__project", "treasury")
+    rows: list[tuple[Any, ...]] = [
         (
             p.project_funding.project.code, p.project_funding.project.name,
             _label(Source, p.project_funding.source), p.paid_on, p.amount_yuan, p.payee.name,
-            p.treasury.name, p.voucher_no,
+            p.treasury.name, p.voucher_no, None,
         )
-        for p in found.order_by("paid_on", "pk")
+        for p in paid.order_by("paid_on", "pk")
+    ]  # fmt: skip
+    rows += [
+        (
+            p.project_funding.project.code, p.project_funding.project.name,
+            _label(Source, p.project_funding.source), None, -p.amount_yuan, "",
+            p.treasury.name, p.voucher_no, p.refunded_on,
+        )
+        for p in paid_back.order_by("refunded_on", "pk")
     ]  # fmt: skip
     return Ledger("payments", _("Fund ledger B"), _("Unit: CNY 10,000"), columns, rows)
 

@@ -27,9 +27,11 @@ from projects.models import (
     ProgressReport,
     Project,
     ProjectFunding,
+    Refund,
     Stage,
     StageChange,
     Transfer,
+    TransferReturn,
     YearPlanEntry,
 )
 from projects.models.funds import WITHOUT_A_PLAN
@@ -48,23 +50,43 @@ class AsAt(NamedTuple):
 
 
 class Measure(NamedTuple):
-    """A sum of money: which rows it adds up, and where they keep year, source and pairing."""
+    """A sum of money: which rows it adds up, where they keep year, source and pairing, and what is
+    taken off it because it went back.
+    """
 
     model: type[LedgerRow]
     year: str
     source: str
     pairing: str
+    less: Measure | None = None
 
 
 MEASURES = {
     "plan": Measure(FundPlan, "fiscal_year", "source", "pairing"),
-    "arr": Measure(Transfer, "fund_plan__fiscal_year", "fund_plan__source", "fund_plan__pairing"),
+    "arr": Measure(
+        Transfer,
+        "fund_plan__fiscal_year",
+        "fund_plan__source",
+        "fund_plan__pairing",
+        less=Measure(
+            TransferReturn,
+            "transfer__fund_plan__fiscal_year",
+            "transfer__fund_plan__source",
+            "transfer__fund_plan__pairing",
+        ),
+    ),
     "alloc": Measure(ProjectFunding, "fiscal_year", "source", "fund_plan__pairing"),
     "paid": Measure(
         Payment,
         "project_funding__fiscal_year",
         "project_funding__source",
         "project_funding__fund_plan__pairing",
+        less=Measure(
+            Refund,
+            "project_funding__fiscal_year",
+            "project_funding__source",
+            "project_funding__fund_plan__pairing",
+        ),
     ),
 }
 
@@ -126,16 +148,24 @@ class Reckoning:
 
     # ------------------------------------------------------------------------------- money
 
-    def _money(self, code: str, at: AsAt, years: Q | None = None) -> Money:
+    def _money(self, code: str, at: AsAt, years: str = "") -> Money:
+        """``years`` is the lookup that compares the fiscal year of the plans with this year."""
         measure = MEASURES[code]
+        sums = self._sums(measure, at, years)
+        if measure.less:
+            for cell, yuan in self._sums(measure.less, at, years).items():
+                sums[cell] = sums.get(cell, ZERO) - yuan
+        return Money(sums)
+
+    def _sums(self, measure: Measure, at: AsAt, years: str) -> dict[Cell, Decimal]:
         rows = measure.model._default_manager.as_at(*at)  # type: ignore[attr-defined]  # a ledger's manager
-        rows = rows.filter(self.scope.q(measure.pairing), years or Q(**{measure.year: self.year}))
+        rows = rows.filter(self.scope.q(measure.pairing), **{f"{measure.year}{years}": self.year})
         sums = rows.values_list(
             f"{measure.pairing}__programme__code",
             f"{measure.pairing}__recipient__code",
             measure.source,
         ).annotate(Sum("amount_yuan"))
-        return Money({Cell(*place): yuan for *place, yuan in sums.order_by()})
+        return {Cell(*place): yuan for *place, yuan in sums.order_by()}
 
     @cached_property
     def money(self) -> dict[str, Money]:
@@ -160,10 +190,8 @@ class Reckoning:
         found = {}
         new_year = AsAt(date(self.year - 1, 12, 31), self.at.known_at)
         for code in ("arr", "alloc", "paid"):
-            earlier = Q(**{f"{MEASURES[code].year}__lt": self.year})
-            found[code] = (
-                self._money(code, self.at, earlier).of() - self._money(code, new_year, earlier).of()
-            )
+            now, before = (self._money(code, at, "__lt").of() for at in (self.at, new_year))
+            found[code] = now - before
         return found
 
     @cached_property
@@ -185,13 +213,29 @@ class Reckoning:
 
     @cached_property
     def paid_by_sector(self) -> dict[str, Decimal]:
-        rows = Payment.objects.as_at(*self.at).filter(
-            self.scope.q("project_funding__fund_plan__pairing"),
-            project_funding__fiscal_year=self.year,
-            project_funding__source__in=AID,
-        )
-        sums = rows.values_list("project_funding__project__sector").annotate(Sum("amount_yuan"))
-        return dict(sums.order_by())
+        """Aid paid and not paid back."""
+        found: dict[str, Decimal] = {}
+        for model, sign in ((Payment, 1), (Refund, -1)):
+            rows = model.objects.as_at(*self.at).filter(
+                self.scope.q("project_funding__fund_plan__pairing"),
+                project_funding__fiscal_year=self.year,
+                project_funding__source__in=AID,
+            )
+            sums = rows.values_list("project_funding__project__sector")
+            for sector, yuan in sums.annotate(Sum("amount_yuan")).order_by():
+                found[sector] = found.get(sector, ZERO) + sign * yuan
+        return found
+
+    @cached_property
+    def paid_of_project(self) -> dict[int, Decimal]:
+        """Paid to every project and not paid back, over all years and sources, in yuan."""
+        found: dict[int, Decimal] = {}
+        for model, sign in ((Payment, 1), (Refund, -1)):
+            rows = model.objects.within(self.scope).as_at(*self.at)
+            sums = rows.values_list("project_funding__project_id").annotate(Sum("amount_yuan"))
+            for project, yuan in sums.order_by():
+                found[project] = found.get(project, ZERO) + sign * yuan
+        return found
 
     # ---------------------------------------------------------------------------- pairings
 

@@ -3,35 +3,54 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.apps import apps
 from django.db.models import QuerySet
 
 from assistance.scope import Scope
 from projects.models import AID
-from reporting.reckoning import MEASURES, Reckoning
+from reporting.reckoning import MEASURES, Measure, Reckoning
+
+
+class RowsBehind(NamedTuple):
+    """``amount_yuan`` over the rows added, less that over the rows taken off, is the figure."""
+
+    added: QuerySet[Any]
+    taken_off: QuerySet[Any] | None
 
 
 def behind_money(r: Reckoning, code: str) -> dict[str, Any]:
-    """The filter, without any language, that yields the rows of a cumulative sum of fiscal aid."""
+    """The filters, without any language, that yield the rows of a cumulative sum of fiscal aid."""
     measure = MEASURES[code]
     return {
-        "model": measure.model._meta.label_lower,
         "day": r.at.day.isoformat(),
         "known_at": r.at.known_at.isoformat(),
         "scope": r.scope.as_dict(),
+        **_filter(r, measure),
+        "less": _filter(r, measure.less) if measure.less else None,
+    }
+
+
+def rows_behind(found: dict[str, Any]) -> RowsBehind:
+    """The rows that a figure's filters name."""
+    less = found.get("less")
+    return RowsBehind(_rows(found, found), _rows(found, less) if less else None)
+
+
+def _filter(r: Reckoning, measure: Measure) -> dict[str, Any]:
+    return {
+        "model": measure.model._meta.label_lower,
         "pairing": measure.pairing,
         "where": {measure.year: r.year, f"{measure.source}__in": [source.value for source in AID]},
     }
 
 
-def rows_behind(found: dict[str, Any]) -> QuerySet[Any]:
-    """The rows that a figure's filter names; ``amount_yuan`` over them gives the figure again."""
-    model = apps.get_model(found["model"])
-    scope = Scope.from_dict(found["scope"])
+def _rows(found: dict[str, Any], part: dict[str, Any]) -> QuerySet[Any]:
+    model = apps.get_model(part["model"])
     as_at = model._default_manager.as_at(
         date.fromisoformat(found["day"]), datetime.fromisoformat(found["known_at"])
     )
-    rows: QuerySet[Any] = as_at.filter(scope.q(found["pairing"]), **found["where"])
+    scope = Scope.from_dict(found["scope"])
+    rows: QuerySet[Any] = as_at.filter(scope.q(part["pairing"]), **part["where"])
     return rows

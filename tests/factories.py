@@ -31,18 +31,22 @@ from projects.actions import (
     allot,
     approve,
     complete,
+    confirm_return,
     confirm_transfer,
     create_project,
     issue_fund_plan,
     pay,
     plan_funds,
     record_transfer,
+    refund,
     reject,
     report_progress,
+    return_transfer,
     start,
     submit,
     verify_payment,
     verify_progress,
+    verify_refund,
 )
 from projects.models import (
     FundPlan,
@@ -50,13 +54,21 @@ from projects.models import (
     ProgressReport,
     Project,
     ProjectFunding,
+    Refund,
     Sector,
     Source,
     Stage,
     StageChange,
     Transfer,
+    TransferReturn,
 )
-from projects.models.funds import FundPlanStatus, PaymentBasis, PaymentStatus, TransferStatus
+from projects.models.funds import (
+    FundPlanStatus,
+    PaymentBasis,
+    PaymentStatus,
+    RefundCause,
+    TransferStatus,
+)
 from projects.models.history import ProgressStatus
 from projects.models.project import TargetKind
 from teams.actions import cancel_posting, dispatch, end_posting, plan_posting
@@ -262,6 +274,30 @@ def transfer(
     return confirm_transfer(made, by=hand(Role.FINANCE), now=now)
 
 
+def transfer_return(
+    of: Transfer,
+    status: TransferStatus = TransferStatus.CONFIRMED,
+    *,
+    amount_yuan: Decimal | int = 100_000,
+    **overrides: Any,
+) -> TransferReturn:
+    """Money of a transfer that went back, entered by the clerk and confirmed by finance."""
+    fields: dict[str, Any] = {
+        "returned_on": date(YEAR, 3, 12),
+        "voucher_no": f"RET-{next(_number)}",
+        "reason": "演示退回",
+    }
+    now = overrides.pop("now", None)
+    fields |= overrides
+    now = now or at(fields["returned_on"], 11)
+    made = return_transfer(
+        of, amount_yuan=Decimal(amount_yuan), by=hand(Role.CLERK), now=now, **fields
+    )
+    if status == TransferStatus.DRAFT:
+        return made
+    return confirm_return(made, by=hand(Role.FINANCE), now=now)
+
+
 # ----------------------------------------------------------------------------------- projects
 
 
@@ -373,6 +409,35 @@ def payment(
     return verify_payment(made, by=hand(Role.REVIEWER), now=now)
 
 
+def paid_back(
+    of: Payment,
+    status: PaymentStatus = PaymentStatus.VERIFIED,
+    *,
+    amount_yuan: Decimal | int = 10_000,
+    **overrides: Any,
+) -> Refund:
+    """Money of a payment that the unit paid back, entered by the clerk and verified by finance."""
+    fields: dict[str, Any] = {
+        "refunded_on": date(of.paid_on.year, 5, 26),
+        "cause": RefundCause.SURPLUS,
+        "treasury": of.treasury,
+        "voucher_no": f"BACK-{next(_number)}",
+    }
+    now = overrides.pop("now", None)
+    fields |= overrides
+    now = now or at(fields["refunded_on"])
+    made = refund(
+        of.project_funding,
+        amount_yuan=Decimal(amount_yuan),
+        by=hand(Role.CLERK),
+        now=now,
+        **fields,
+    )
+    if status == PaymentStatus.SUBMITTED:
+        return made
+    return verify_refund(made, by=hand(Role.FINANCE), now=now)
+
+
 def project_at(stage: Stage, *, plan: FundPlan | None = None, **overrides: Any) -> Project:
     """A project that came to ``stage`` step by step, each by the hands it falls to.
 
@@ -384,14 +449,14 @@ def project_at(stage: Stage, *, plan: FundPlan | None = None, **overrides: Any) 
     if stage == Stage.TENDERING:
         overrides["needs_tender"] = True
     project = draft(**overrides)
-    last_by_verb, written_in = _BEYOND_THE_VERBS.get(stage, (stage, ()))
+    last_by_verb, beyond = _BEYOND_THE_VERBS.get(stage, (stage, ()))
     for became in _way_to(last_by_verb, needs_tender=project.needs_tender):
         if became == Stage.APPROVED:
             share(project, plan=plan)
         project = _STEP_TO[became](project)
         assert project.stage == became, f"the road led to {project.stage}, not to {became}"
-    for became in written_in:
-        project = _write_in(project, became)
+    for became in beyond:
+        project = written_in(project, became)
     assert project.stage == stage
     return Project.objects.select_related("pairing__recipient", "pairing__donor").get(pk=project.pk)
 
@@ -465,7 +530,8 @@ _BEYOND_THE_VERBS: dict[Stage, tuple[Stage, tuple[Stage, ...]]] = {
 }
 
 
-def _write_in(project: Project, stage: Stage) -> Project:
+def written_in(project: Project, stage: Stage) -> Project:
+    """The project one step further, on 5 June, along a step that has no verb yet."""
     day, by = date(project.fiscal_year, 6, 5), hand(Role.REVIEWER)
     StageChange.objects.create(
         project=project,

@@ -1,4 +1,4 @@
-"""Regions, programmes, pairings and organisations on the desk, and the dated settings."""
+"""Regions, programmes, pairings and organisations on the desk."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from assistance.admin.scoped import Filter, ScopedAdmin, badge, reader
-from assistance.models import Confidence, Organisation, Pairing, Programme, Region, Setting
+from assistance.models import Confidence, Organisation, Pairing, Programme, Region
 from assistance.models.regions import OrganisationKind
 from assistance.periods import local_day
 
@@ -156,21 +156,6 @@ class OrganisationAdmin(ScopedAdmin):
     @admin.display(description=_("name"), ordering="name_zh")
     def name(self, organisation: Organisation) -> str:
         return organisation.name
-
-
-@admin.register(Setting)
-class SettingAdmin(ScopedAdmin):
-    """The dated settings, to be read; no verb changes them yet."""
-
-    place = 98
-    joins = ("counted_by",)
-    list_display = ["key", "starts_on", "value", "counted_by"]
-    list_filter = ["key"]
-    no_form_of_its_own = never_edited = True
-    fieldsets = [(None, {"fields": ["key", "value", "starts_on"]})]
-
-    def get_queryset(self, request: HttpRequest) -> models.QuerySet[Any]:
-        return Setting.objects.select_related(*self.joins)  # settings belong to no pairing
 
 
 def _trust(row: Pairing | Region) -> SafeString:

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from rest_framework.decorators import ViewSetAction
 
 from assistance.api import converters
+from assistance.api.changes import Changes
 from assistance.api.docs import Description, Page
 from assistance.api.me import Me
 from assistance.api.reference import Pairings, Programmes, Regions
@@ -35,4 +36,6 @@ urlpatterns = [
     path("programmes/<programme_code:code>/", Programmes.as_view(DETAIL)),
     path("pairings/", Pairings.as_view(LIST)),
     path("pairings/<row_id:id>/", Pairings.as_view(DETAIL)),
+    path("changes/", Changes.as_view(LIST)),
+    path("changes/<row_id:id>/", Changes.as_view(DETAIL)),
 ]

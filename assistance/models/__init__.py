@@ -1,5 +1,6 @@
 """Ground floor: who helps whom, who works here, and who may see what."""
 
+from assistance.models.log import Change, Seal
 from assistance.models.pairings import Pairing, Programme
 from assistance.models.regions import Confidence, Organisation, Region
 from assistance.models.settings import DEMO_LEDGER, Setting
@@ -8,6 +9,7 @@ from assistance.models.users import ApiToken, IdempotencyKey, Language, User
 __all__ = [
     "DEMO_LEDGER",
     "ApiToken",
+    "Change",
     "Confidence",
     "IdempotencyKey",
     "Language",
@@ -15,6 +17,7 @@ __all__ = [
     "Pairing",
     "Programme",
     "Region",
+    "Seal",
     "Setting",
     "User",
 ]

@@ -8,10 +8,11 @@ from typing import Any, Self
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from assistance.models.rows import LedgerQuerySet, LedgerRow
+from assistance.models.rows import LedgerQuerySet, LedgerRow, counted_by_other_hands
+from assistance.rules import RULES
 from assistance.scope import Scope
 
-DEMO_LEDGER = "demo_ledger"
+DEMO_LEDGER = "demo_ledger"  # marks a ledger that holds demo rows; nobody sets it by hand
 
 
 class SettingQuerySet(LedgerQuerySet["Setting"]):
@@ -23,19 +24,21 @@ class SettingQuerySet(LedgerQuerySet["Setting"]):
         return self if scope.kind == "all" else self.none()
 
     def value_on(self, key: str, day: date, *, known_at: datetime) -> Any:
-        """The value of ``key`` that applies on ``day`` by what is known at ``known_at``; None where
-        none does.
+        """The value of ``key`` that applies on ``day`` by what is known at ``known_at``.
+
+        Of two values from the same day the one confirmed later applies. Where none was set, the
+        rule's own default does.
         """
-        found = (
-            self.as_at(day, known_at)
-            .filter(key=key)
-            .order_by("-starts_on", "-id")
-            .values_list("value", flat=True)
-        )
-        return found.first()
+        found = self.as_at(day, known_at).filter(key=key).order_by("-starts_on", "-counted_at")
+        newest = found.first()
+        if newest is not None:
+            return newest.value
+        return RULES[key].default if key in RULES else None
 
 
 class Setting(LedgerRow):
+    """One value of one setting (``assistance.rules`` says which there are) from one day on."""
+
     key = models.SlugField(_("setting"), max_length=60)
     value = models.JSONField(_("value"))
     starts_on = models.DateField(_("applies from"))
@@ -46,7 +49,10 @@ class Setting(LedgerRow):
         verbose_name = _("setting")
         verbose_name_plural = _("settings")
         ordering = ["key", "-starts_on"]
-        default_permissions = ("add", "change", "view")
+        default_permissions = ("add", "view")
+        permissions = [("confirm_setting", _("Can confirm a setting"))]
+        constraints = [*LedgerRow.Meta.constraints, counted_by_other_hands()]
 
     def __str__(self) -> str:
-        return f"{self.key} ({self.starts_on})"
+        label = RULES[self.key].label if self.key in RULES else self.key
+        return f"{label} ({self.starts_on})"

@@ -6,6 +6,16 @@ row, ``PermissionDenied`` where the verb is not theirs, ``Refused`` where a rule
 ``Stale`` where ``version`` is given and outdated, ``ValidationError`` for ill-shaped values.
 """
 
+from projects.actions.corrections import (
+    confirm_return,
+    refund,
+    return_transfer,
+    verify_refund,
+    void_payment,
+    void_refund,
+    void_return,
+    void_transfer,
+)
 from projects.actions.funds import (
     confirm_transfer,
     edit_fund_plan,
@@ -38,6 +48,7 @@ __all__ = [
     "allot",
     "approve",
     "complete",
+    "confirm_return",
     "confirm_transfer",
     "create_project",
     "drop_allotment",
@@ -47,15 +58,22 @@ __all__ = [
     "pay",
     "plan_funds",
     "record_transfer",
+    "refund",
     "reject",
     "reject_payment",
     "report_arrival",
     "report_progress",
     "return_progress",
     "return_to_draft",
+    "return_transfer",
     "roll_over",
     "start",
     "submit",
     "verify_payment",
     "verify_progress",
+    "verify_refund",
+    "void_payment",
+    "void_refund",
+    "void_return",
+    "void_transfer",
 ]

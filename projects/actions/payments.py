@@ -15,8 +15,8 @@ from assistance.models import Organisation, User
 from assistance.models.regions import OrganisationKind
 from assistance.models.rows import entered
 from assistance.periods import local_day
-from projects.models import Payment, Project, ProjectFunding
-from projects.models.funds import PAID_THROUGH_THE_LEDGER, PaymentStatus
+from projects.models import Payment, Project, ProjectFunding, Stage
+from projects.models.funds import PAID_THROUGH_THE_LEDGER, PaymentBasis, PaymentStatus
 
 
 @transaction.atomic
@@ -85,9 +85,20 @@ def pay(
 def verify_payment(
     payment: Payment, *, by: User, now: datetime, version: int | None = None
 ) -> Payment:
-    """Confirm a payment against its voucher; it counts from now on."""
+    """Confirm a payment against its voucher; it counts from now on.
+
+    Refused where the project has ended meanwhile; retention outlives closing.
+    """
     payment = _lock_submitted(payment, by=by, version=version)
     payment.require_other_hands(by, than=("created_by",))
+    project = payment.project_funding.project
+    outlives = project.stage == Stage.CLOSED and payment.basis == PaymentBasis.RETENTION
+    if project.stage in {Stage.TERMINATED, Stage.CLOSED} and not outlives:
+        raise Refused(
+            "project_has_ended",
+            _("The project is “%(stage)s”; reject this payment.")
+            % {"stage": project.get_stage_display()},
+        )
     _require_within_share(payment.project_funding, payment.amount_yuan)
     payment.status = PaymentStatus.VERIFIED
     payment.count("status", by=by, now=now)

@@ -46,7 +46,7 @@ from projects.admin.lists import (
     settled,
     state_of,
 )
-from projects.models import AID, FundPlan, ProjectFunding, Source, Transfer
+from projects.models import AID, FundPlan, ProjectFunding, Source, Transfer, TransferReturn
 from projects.models.funds import FundPlanStatus, TransferStatus, total_yuan
 
 MONEY_OF_THE_YEAR = _("Aid of the fiscal year (yuan)")
@@ -118,7 +118,8 @@ class FundPlanAdmin(ScopedAdmin):
         rows = super().get_queryset(request)
         plans: models.QuerySet[Any] = rows.annotate(
             committed_sum=_sum_of(ProjectFunding.objects.counting(), "fund_plan"),
-            arrived_sum=_sum_of(Transfer.objects.counting(), "fund_plan"),
+            arrived_sum=_sum_of(Transfer.objects.counting(), "fund_plan")
+            - _sum_of(TransferReturn.objects.counting(), "transfer__fund_plan"),
         )
         return plans
 

@@ -32,7 +32,7 @@ from assistance.api.listing import ListQuery, Ordering, Sparse
 from assistance.api.resource import AllowedActions, Resource, verb
 from assistance.models import ApiToken
 from projects import actions
-from projects.models import FundPlan, ProjectFunding, Source, Transfer
+from projects.models import FundPlan, ProjectFunding, Source, Transfer, TransferReturn
 from projects.models.funds import FundPlanStatus, TransferStatus
 
 MAY_REPORT = "projects.report_arrival_transfer"
@@ -50,7 +50,9 @@ class FundPlanRow(serializers.Serializer[FundPlan]):
     fiscal_year = serializers.IntegerField()
     source = serializers.ChoiceField(Source.choices)  # type: ignore[assignment]  # declared fields leave the class
     amount_yuan = Yuan()
-    arrived_yuan = Yuan(source="arrived", help_text="what confirmed transfers brought")
+    arrived_yuan = Yuan(
+        source="arrived", help_text="what confirmed transfers brought, less what went back"
+    )
     committed_yuan = Yuan(source="committed", help_text="what approved projects hold")
     issued_on = Day()
     doc_no = serializers.CharField(allow_blank=True)
@@ -93,7 +95,8 @@ class FundPlans(Resource):
 
     def rows(self) -> QuerySet[FundPlan]:
         return FundPlan.objects.visible_to(self.caller).annotate(
-            arrived=_sum_per_plan(Transfer.objects.counting()),
+            arrived=_sum_per_plan(Transfer.objects.counting())
+            - _sum_per_plan(TransferReturn.objects.counting(), "transfer__fund_plan"),
             committed=_sum_per_plan(ProjectFunding.objects.counting()),
         )
 
@@ -215,9 +218,9 @@ class Transfers(Resource):
         )
 
 
-def _sum_per_plan(rows: QuerySet[Any]) -> Coalesce:
+def _sum_per_plan(rows: QuerySet[Any], plan: str = "fund_plan") -> Coalesce:
     """Yuan of the rows of each fund plan, as a column of it."""
-    of_one = rows.filter(fund_plan=OuterRef("pk")).order_by().values("fund_plan")
+    of_one = rows.filter(**{plan: OuterRef("pk")}).order_by().values(plan)
     money = DecimalField(max_digits=18, decimal_places=2)
     return Coalesce(
         Subquery(of_one.annotate(sum=Sum("amount_yuan")).values("sum")),

@@ -2,7 +2,16 @@
 payments.
 """
 
-from projects.models.funds import AID, FundPlan, Payment, ProjectFunding, Source, Transfer
+from projects.models.funds import (
+    AID,
+    FundPlan,
+    Payment,
+    ProjectFunding,
+    Refund,
+    Source,
+    Transfer,
+    TransferReturn,
+)
 from projects.models.history import ProgressReport, StageChange, YearPlanEntry
 from projects.models.project import Mode, PerformanceTarget, Project, Sector, SpendLevel
 from projects.models.road import BUCKETS, LEADS_TO, RESERVE, STEPS, Stage
@@ -20,11 +29,13 @@ __all__ = [
     "ProgressReport",
     "Project",
     "ProjectFunding",
+    "Refund",
     "Sector",
     "Source",
     "SpendLevel",
     "Stage",
     "StageChange",
     "Transfer",
+    "TransferReturn",
     "YearPlanEntry",
 ]

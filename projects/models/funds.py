@@ -152,8 +152,9 @@ class FundPlan(LedgerRow):
         return total_yuan(self.shares.counting())
 
     def arrived_yuan(self) -> Decimal:
-        """Yuan of this plan that confirmed transfers brought."""
-        return total_yuan(self.transfers.counting())
+        """Yuan of this plan that confirmed transfers brought, less what went back."""
+        returned = TransferReturn.objects.counting().filter(transfer__fund_plan=self)
+        return total_yuan(self.transfers.counting()) - total_yuan(returned)
 
 
 class TransferQuerySet(LedgerQuerySet["Transfer"]):
@@ -256,6 +257,71 @@ class Transfer(LedgerRow):
         return f"{self.amount_yuan:,.2f} · {self.sent_on}"
 
 
+class TransferReturnQuerySet(LedgerQuerySet["TransferReturn"]):
+    seen_through = "transfer__fund_plan__pairing"
+    business_day = "returned_on"
+
+
+class TransferReturn(LedgerRow):
+    """Money of a transfer that went back to the donor. It counts once finance confirmed it."""
+
+    transfer = models.ForeignKey(
+        Transfer, models.PROTECT, related_name="returns", verbose_name=_("transfer")
+    )
+    amount_yuan = yuan(_("amount (yuan)"))
+    returned_on = models.DateField(_("returned on"))
+    voucher_no = models.CharField(_("voucher no."), max_length=60)
+    reason = models.TextField(_("reason"))
+    status = models.CharField(
+        _("status"),
+        max_length=10,
+        choices=TransferStatus,
+        default=TransferStatus.DRAFT,
+        editable=False,
+    )
+
+    objects = TransferReturnQuerySet.as_manager()
+
+    class Meta(LedgerRow.Meta):
+        verbose_name = _("return of a transfer")
+        verbose_name_plural = _("returns of transfers")
+        ordering = ["-returned_on", "-id"]
+        default_permissions = ("add", "view")
+        permissions = [("confirm_transferreturn", _("Can confirm the return of a transfer"))]
+        constraints = [
+            *LedgerRow.Meta.constraints,
+            counted_by_other_hands(),
+            CheckConstraint(
+                name="transfer_return_status_is_known",
+                condition=is_one_of("status", TransferStatus.values),
+            ),
+            CheckConstraint(name="transfer_return_is_positive", condition=Q(amount_yuan__gt=0)),
+            CheckConstraint(
+                name="transfer_return_has_voucher_and_reason",
+                condition=~Q(voucher_no="") & ~Q(reason=""),
+            ),
+            CheckConstraint(
+                name="transfer_return_counts_when_confirmed",
+                condition=Q(status=TransferStatus.DRAFT, counted_at=None, voided_at=None)
+                | Q(status=TransferStatus.CONFIRMED, counted_at__isnull=False, voided_at=None)
+                | Q(status=TransferStatus.VOIDED, voided_at__isnull=False),
+            ),
+            UniqueConstraint(
+                "transfer",
+                "voucher_no",
+                ExtractYear("returned_on"),
+                name="transfer_return_voucher_once",
+                condition=Q(voided_at=None),
+                violation_error_message=_("This return is entered already."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.amount_yuan:,.2f} · {self.returned_on}"
+
+    seen_through = "project__pairing"
+
+
 class ProjectFundingQuerySet(OfProjectQuerySet["ProjectFunding"]):
     business_day = "approved_on"
 
@@ -321,8 +387,8 @@ class ProjectFunding(LedgerRow):
         return f"{self.get_source_display()} · {self.amount_yuan:,.2f}"
 
     def paid_yuan(self) -> Decimal:
-        """Yuan of this share that verified payments paid out."""
-        return total_yuan(self.payments.counting())
+        """Yuan of this share that verified payments paid out, less what was paid back."""
+        return total_yuan(self.payments.counting()) - total_yuan(self.refunds.counting())
 
 
 class PaymentQuerySet(LedgerQuerySet["Payment"]):
@@ -431,3 +497,80 @@ class Payment(LedgerRow):
 
     def __str__(self) -> str:
         return f"{self.amount_yuan:,.2f} · {self.paid_on}"
+
+
+class RefundCause(models.TextChoices):
+    SURPLUS = "SURPLUS", pgettext_lazy("refund", "surplus")
+    TERMINATION = "TERMINATION", pgettext_lazy("refund", "termination")
+    AUDIT = "AUDIT", pgettext_lazy("refund", "audit")
+
+
+class RefundQuerySet(LedgerQuerySet["Refund"]):
+    seen_through = "project_funding__project__pairing"
+    business_day = "refunded_on"
+
+
+class Refund(LedgerRow):
+    """Money that the unit paid back to the treasury. It counts once finance verified it."""
+
+    project_funding = models.ForeignKey(
+        ProjectFunding, models.PROTECT, related_name="refunds", verbose_name=_("project funding")
+    )
+    amount_yuan = yuan(_("amount (yuan)"))
+    refunded_on = models.DateField(_("refunded on"))
+    cause = models.CharField(_("cause"), max_length=11, choices=RefundCause)
+    treasury = models.ForeignKey(
+        Organisation,
+        models.PROTECT,
+        related_name="refunds_received",
+        verbose_name=_("receiving treasury"),
+    )
+    voucher_no = models.CharField(_("voucher no."), max_length=60)
+    status = models.CharField(
+        _("status"),
+        max_length=10,
+        choices=PaymentStatus,
+        default=PaymentStatus.SUBMITTED,
+        editable=False,
+    )
+
+    objects = RefundQuerySet.as_manager()
+
+    class Meta(LedgerRow.Meta):
+        verbose_name = _("refund")
+        verbose_name_plural = _("refunds")
+        ordering = ["-refunded_on", "-id"]
+        default_permissions = ("add", "view")
+        permissions = [("verify_refund", _("Can verify a refund"))]
+        constraints = [
+            *LedgerRow.Meta.constraints,
+            counted_by_other_hands(),
+            CheckConstraint(
+                name="refund_cause_is_known", condition=is_one_of("cause", RefundCause.values)
+            ),
+            CheckConstraint(
+                name="refund_status_is_known", condition=is_one_of("status", PaymentStatus.values)
+            ),
+            CheckConstraint(name="refund_is_positive", condition=Q(amount_yuan__gt=0)),
+            CheckConstraint(name="refund_has_a_voucher", condition=~Q(voucher_no="")),
+            CheckConstraint(
+                name="refund_counts_when_verified",
+                condition=Q(status=PaymentStatus.SUBMITTED, counted_at=None, voided_at=None)
+                | Q(status=PaymentStatus.VERIFIED, counted_at__isnull=False, voided_at=None)
+                | Q(status=PaymentStatus.VOIDED, voided_at__isnull=False),
+            ),
+            UniqueConstraint(
+                "treasury",
+                "voucher_no",
+                ExtractYear("refunded_on"),
+                name="refund_voucher_once_per_treasury_and_year",
+                condition=Q(voided_at=None),
+                violation_error_message=_(
+                    "This treasury already has a refund with this voucher number in this year."
+                ),
+            ),
+        ]
+        indexes = [models.Index(fields=["project_funding", "refunded_on"], name="refund_day")]
+
+    def __str__(self) -> str:
+        return f"{self.amount_yuan:,.2f} · {self.refunded_on}"

@@ -10,6 +10,7 @@ from assistance.errors import Refused, Stale
 from assistance.models import Setting, User
 from assistance.models.rows import entered
 from assistance.roles import Role
+from assistance.rules import RULES
 from tests import factories as make
 
 pytestmark = pytest.mark.django_db
@@ -76,7 +77,7 @@ def test_a_setting_has_the_value_of_the_day() -> None:
     _setting(10, starts_on=date(2026, 1, 1))
     _setting(20, starts_on=date(2026, 6, 1))
     value_on = Setting.objects.value_on
-    assert value_on("change_pct", date(2025, 12, 31), known_at=K) is None
+    assert value_on("change_pct", date(2025, 12, 31), known_at=K) == RULES["change_pct"].default
     assert value_on("change_pct", date(2026, 1, 1), known_at=K) == 10
     assert value_on("change_pct", date(2026, 5, 31), known_at=K) == 10
     assert value_on("change_pct", date(2026, 6, 1), known_at=K) == 20
@@ -106,7 +107,7 @@ def test_when_and_by_whom_come_together(half: dict[str, Any]) -> None:
 
 
 def test_a_change_is_recorded_with_its_author_and_a_new_version() -> None:
-    row, clerk = _setting(), make.hand(Role.CLERK)
+    row, clerk = _setting(counted_at=None), make.hand(Role.CLERK)
     row.value = 2
     row.record("value", by=clerk, now=AFTER)
     row.refresh_from_db()

@@ -192,16 +192,18 @@ def test_the_database_keeps_a_share_at_its_plans_year_and_source(wrong: dict[str
 def test_matching_and_own_funds_have_no_plan(source: Source) -> None:
     with pytest.raises(ValidationError):
         make.fund_plan(source=source)
-    plan = make.fund_plan()
+    plan = make.fund_plan(FundPlanStatus.DRAFT)
     with pytest.raises(IntegrityError, match="needs_a_plan_source"), transaction.atomic():
         FundPlan.objects.filter(pk=plan.pk).update(source=source)
 
 
 def test_a_share_counts_only_with_the_day_and_the_paper_of_its_approval() -> None:
-    share = make.project_at(Stage.APPROVED).funding.get()
+    share = make.share(make.project_at(Stage.LIBRARY))
+    approved = {"approved_on": TODAY, "doc_no": "批1"}
+    counts = {"counted_at": make.NOW, "counted_by": make.hand(Role.APPROVER)}
     for blank in ({"approved_on": None}, {"doc_no": ""}):
         with pytest.raises(IntegrityError, match="counts_when_approved"), transaction.atomic():
-            ProjectFunding.objects.filter(pk=share.pk).update(**blank)
+            ProjectFunding.objects.filter(pk=share.pk).update(**counts, **approved | blank)
 
 
 def test_an_approval_that_fails_leaves_no_trace() -> None:

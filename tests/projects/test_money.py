@@ -147,7 +147,7 @@ def test_a_transfers_voucher_is_used_once_per_treasury_and_year() -> None:
     make.transfer(voucher_no="V1", treasury=make.treasury(make.OTHER_COUNTY))
     make.transfer(voucher_no="V1", sent_on=date(2026, 1, 1), arrived_on=date(2026, 1, 2),
                   treasury=make.treasury(make.FAR_COUNTY))  # fmt: skip
-    other = make.transfer(voucher_no="V2")
+    other = make.transfer(TransferStatus.DRAFT, voucher_no="V2")
     with pytest.raises(IntegrityError, match="transfer_voucher_once"), transaction.atomic():
         Transfer.objects.filter(pk=other.pk).update(voucher_no="V1")
 
@@ -209,7 +209,7 @@ def test_a_payments_voucher_is_used_once_per_treasury_and_year(project: Project)
         with pytest.raises(ValidationError):
             make.payment(again, voucher_no=" V1 ")
     make.payment(project, voucher_no="V1", treasury=make.treasury(make.PREFECTURE))
-    second = make.payment(project, voucher_no="V2")
+    second = make.payment(project, PaymentStatus.SUBMITTED, voucher_no="V2")
     with pytest.raises(IntegrityError, match="payment_voucher_once"), transaction.atomic():
         Payment.objects.filter(pk=second.pk).update(voucher_no="V1")
     actions.reject_payment(first, reason="演示", by=make.hand(Role.REVIEWER), now=make.NOW)

@@ -104,26 +104,33 @@ def test_whoever_reported_progress_does_not_verify_it(somebody: User) -> None:
     _refuses_own_work(partial(actions.verify_progress, report), somebody)
 
 
-def _share_that_counts() -> ProjectFunding:
-    return make.project_at(Stage.APPROVED).funding.get()
-
-
-COUNTED_ROWS: dict[type[LedgerRow], Callable[[], models.Model]] = {
-    FundPlan: make.fund_plan,
-    Transfer: make.transfer,
-    Payment: lambda: make.payment(make.project_at(Stage.ACTIVE)),
-    ProgressReport: lambda: make.progress(make.project_at(Stage.ACTIVE)),
-    ProjectFunding: _share_that_counts,
+WAITING: dict[type[LedgerRow], tuple[Callable[[], models.Model], dict[str, Any]]] = {
+    FundPlan: (lambda: make.fund_plan(FundPlanStatus.DRAFT), {"status": FundPlanStatus.ISSUED}),
+    Transfer: (
+        lambda: make.transfer(TransferStatus.DRAFT),
+        {"status": TransferStatus.CONFIRMED},
+    ),
+    Payment: (
+        lambda: make.payment(make.project_at(Stage.ACTIVE), PaymentStatus.SUBMITTED),
+        {"status": PaymentStatus.VERIFIED},
+    ),
+    ProgressReport: (
+        lambda: make.progress(make.project_at(Stage.ACTIVE), status=ProgressStatus.SUBMITTED),
+        {"status": ProgressStatus.VERIFIED},
+    ),
+    ProjectFunding: (
+        lambda: make.share(make.project_at(Stage.LIBRARY)),
+        {"approved_on": make.NOW.date(), "doc_no": "批1"},
+    ),
 }
 
 
-@pytest.mark.parametrize("model", COUNTED_ROWS, ids=lambda model: model.__name__)
+@pytest.mark.parametrize("model", WAITING, ids=lambda model: model.__name__)
 def test_the_database_lets_nothing_count_by_the_hand_that_entered_it(
     model: type[LedgerRow],
 ) -> None:
-    row = COUNTED_ROWS[model]()
-    rows = model._default_manager.filter(pk=row.pk)
+    prepare, counting = WAITING[model]
+    rows = model._default_manager.filter(pk=prepare().pk)
     with pytest.raises(IntegrityError, match="counted_by_other_hands"), transaction.atomic():
-        rows.update(counted_by=models.F("created_by"))
-    with pytest.raises(IntegrityError, match="counted_by_other_hands"), transaction.atomic():
-        rows.update(created_by=models.F("counted_by"))
+        rows.update(counted_at=make.NOW, counted_by=models.F("created_by"), **counting)
+    rows.update(counted_at=make.NOW, counted_by=make.hand(Role.AUDITOR), **counting)

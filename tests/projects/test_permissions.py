@@ -95,7 +95,57 @@ def _submitted_payment() -> Any:
     return make.payment(make.project_at(Stage.ACTIVE), PaymentStatus.SUBMITTED)
 
 
+def _return_transfer() -> Callable[..., Any]:
+    return partial(
+        actions.return_transfer, make.transfer(), amount_yuan=ONE_YUAN, returned_on=TODAY,
+        voucher_no="R1", reason="演示",
+    )  # fmt: skip
+
+
+def _refund() -> Callable[..., Any]:
+    paid = make.payment(make.project_at(Stage.ACTIVE))
+    return partial(
+        actions.refund, paid.project_funding, amount_yuan=ONE_YUAN, refunded_on=TODAY,
+        cause="AUDIT", treasury=paid.treasury, voucher_no="R1",
+    )  # fmt: skip
+
+
+def _paid_back(status: PaymentStatus) -> Any:
+    return make.paid_back(make.payment(make.project_at(Stage.ACTIVE)), status)
+
+
 MATRIX: dict[str, Cell] = {
+    "void_transfer": Cell(
+        {Role.FINANCE}, lambda: partial(actions.void_transfer, make.transfer(), reason="演示")
+    ),
+    "return_transfer": Cell(ENTERS, _return_transfer),
+    "confirm_return": Cell(
+        {Role.FINANCE},
+        lambda: partial(
+            actions.confirm_return, make.transfer_return(make.transfer(), TransferStatus.DRAFT)
+        ),
+    ),
+    "void_return": Cell(
+        {Role.FINANCE},
+        lambda: partial(
+            actions.void_return, make.transfer_return(make.transfer()), reason="演示"
+        ),
+    ),
+    "void_payment": Cell(
+        {Role.REVIEWER},
+        lambda: partial(
+            actions.void_payment, make.payment(make.project_at(Stage.ACTIVE)), reason="演示"
+        ),
+    ),
+    "refund": Cell(ENTERS, _refund),
+    "verify_refund": Cell(
+        {Role.FINANCE},
+        lambda: partial(actions.verify_refund, _paid_back(PaymentStatus.SUBMITTED)),
+    ),
+    "void_refund": Cell(
+        {Role.FINANCE},
+        lambda: partial(actions.void_refund, _paid_back(PaymentStatus.VERIFIED), reason="演示"),
+    ),
     "create_project": Cell(ENTERS, _create),
     "edit_draft": Cell(ENTERS, lambda: partial(actions.edit_draft, make.draft(), place="村")),
     "submit": Cell({*ENTERS, Role.P_REVIEW}, lambda: partial(actions.submit, make.draft())),

@@ -95,7 +95,7 @@ def test_the_verbs_of_these_tests_are_those_of_the_table() -> None:
 
 @pytest.mark.parametrize("was", Stage)
 def test_the_database_records_no_step_beside_the_road(was: Stage) -> None:
-    project, by = make.draft(), make.hand(Role.CLERK)
+    project, by = make.project_at(was), make.hand(Role.CLERK)
     for became in Stage:
         change = StageChange(
             project=project, from_stage=was, to_stage=became, effective_on=TODAY,

@@ -19,11 +19,13 @@ from pytest_django import DjangoDbBlocker
 
 from assistance.periods import Month
 from assistance.scope import EVERYTHING, Scope
+from projects.models.funds import total_yuan
 from reporting.actions.definitions import ensure_definitions
 from reporting.actions.editions import SETTLING, build, schedule_due
 from reporting.models import Edition, Format, ReportDefinition
 from reporting.payload import freeze
 from reporting.reckoning import Reckoning
+from reporting.tracing import rows_behind
 from tests import factories as make
 from tests.reporting import rich_ledger
 from tests.reporting.mail_rows import reader, subscribe
@@ -131,6 +133,20 @@ def test_every_figure_and_cell_is_what_plain_sql_finds(
     ledger: None, db: None, month: Month, scope: Scope
 ) -> None:
     require_same(payload_of(month, scope), by_sql(month, scope))
+
+
+@pytest.mark.parametrize("scope", SCOPES.values(), ids=SCOPES)
+def test_the_rows_behind_a_sum_add_up_to_it(ledger: None, db: None, scope: Scope) -> None:
+    payload = payload_of(Month(2026, 5), scope)
+    traced = [
+        figure for section in payload["sections"] for figure in section["figures"]
+        if "rows" in figure
+    ]  # fmt: skip
+    assert [figure["code"] for figure in traced] == ["plan", "arr", "alloc", "paid"]
+    for figure in traced:
+        added, taken_off = rows_behind(figure["rows"])
+        less = total_yuan(taken_off) if taken_off is not None else Decimal(0)
+        assert total_yuan(added) - less == Decimal(figure["value"]), figure["code"]
 
 
 # ----------------------------------------------------------------------- what is mailed
