@@ -36,6 +36,7 @@ from projects.actions import (
     report_arrival,
 )
 from projects.actions.funds import TREASURIES
+from projects.admin.corrections import VERBS_OF_A_SHARE, VERBS_OF_A_TRANSFER
 from projects.admin.lists import (
     AidFilter,
     CountingFilter,
@@ -231,21 +232,25 @@ class ProjectFundingAdmin(ScopedAdmin):
         "project__county", "fund_plan__pairing__donor", "fund_plan__pairing__recipient",
     )  # fmt: skip
     summed = "amount_yuan"
-    list_display = ["project_link", "source", "fiscal_year", "amount", "approved_on", "doc_no"]
+    list_display = ["title", "project_link", "amount", "approved_on", "doc_no"]
     list_filter = [YearFilter, AidFilter, CountingFilter, "source"]
     search_fields = ["project__code", "project__name"]
-    list_display_links = None
     no_form_of_its_own = never_edited = True
     fieldsets = [
         (None, {"fields": ["project", "source", "fund_plan", "amount_yuan"]}),
         (_("Approval"), {"fields": ["approved_on", "doc_no"]}),
     ]
+    verbs = VERBS_OF_A_SHARE
 
     def figures(self, request: HttpRequest, year: int) -> Iterable[Figure]:
         if self.has_view_permission(request):
             rows = ProjectFunding.objects.visible_to(reader(request)).counting()
             rows = rows.filter(fiscal_year=year, source__in=AID)
             yield money_figure(self, _("Allocated to projects"), rows, year)
+
+    @admin.display(description=_("share"), ordering="fiscal_year")
+    def title(self, share: ProjectFunding) -> str:
+        return f"{share.fiscal_year} {share.get_source_display()}"
 
     @admin.display(description=_("project"), ordering="project")
     def project_link(self, share: ProjectFunding) -> SafeString | str:
@@ -332,6 +337,7 @@ class TransferAdmin(ScopedAdmin):
             for_many=True,
             explains=_("Compare with the voucher. The money counts as arrived from now on."),
         ),
+        *VERBS_OF_A_TRANSFER,
     )
     queues = (
         Queue(

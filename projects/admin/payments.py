@@ -19,6 +19,7 @@ from assistance.desk import Figure
 from assistance.errors import Refused
 from assistance.models import User
 from projects.actions import reject_payment, verify_payment
+from projects.admin.corrections import VERBS_OF_A_PAYMENT
 from projects.admin.funds import money_figure
 from projects.admin.lists import (
     CountingFilter,
@@ -82,6 +83,7 @@ class PaymentAdmin(ScopedAdmin):
             for_many=True,
             turns_down=True,
         ),
+        *VERBS_OF_A_PAYMENT,
     )
     queues = (
         Queue(
