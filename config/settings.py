@@ -254,6 +254,7 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_NAME_OVERRIDES": {
+        "ChangeKind": "assistance.models.log.ChangeKind",
         "ProgrammeKind": "assistance.models.pairings.ProgrammeKind",
         "TargetKind": "projects.models.project.TargetKind",
         "FundPlanStatus": "projects.models.funds.FundPlanStatus",

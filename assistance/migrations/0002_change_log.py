@@ -75,6 +75,12 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
+        migrations.AddConstraint(
+            model_name="change",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("kind__in", ["I", "U", "D"])), name="change_kind_is_known"
+            ),
+        ),
         make_functions(),
         append_only("assistance_change"),
         append_only("assistance_seal"),

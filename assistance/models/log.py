@@ -9,8 +9,11 @@ from __future__ import annotations
 
 from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
+from django.db.models import CheckConstraint
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
+
+from assistance.models.rows import is_one_of
 
 
 class ChangeKind(models.TextChoices):
@@ -37,6 +40,11 @@ class Change(models.Model):
         verbose_name_plural = _("change log")
         ordering = ["-id"]
         default_permissions = ("view",)
+        constraints = [
+            CheckConstraint(
+                name="change_kind_is_known", condition=is_one_of("kind", ChangeKind.values)
+            ),
+        ]
         indexes = [
             models.Index(fields=["table", "row", "id"], name="change_of_row"),
             models.Index(fields=["transaction"], name="change_transaction"),

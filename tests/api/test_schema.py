@@ -20,6 +20,7 @@ from pytest_django.live_server_helper import LiveServer
 from schemathesis import GenerationMode
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
+from assistance.models import Change
 from assistance.roles import Role
 from config.urls import API
 from projects.models import Stage
@@ -103,6 +104,7 @@ def test_random_requests_are_answered_as_described(
         "pairings": [make.pairing().pk],
         "regions": [make.COUNTY],
         "programmes": ["demo_ew"],
+        "changes": list(Change.objects.values_list("pk", flat=True)[:1]),
     }
     _row, token = make.token(make.service_account(Role.P_EDIT))
     api = schemathesis.openapi.from_url(f"{live_server.url}/api/v1/schema/")

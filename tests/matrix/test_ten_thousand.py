@@ -11,6 +11,7 @@ from django.db import connection, models
 from assistance.roles import Role
 from projects.models import Project, Stage
 from tests import factories as make
+from tests.raw_rows import triggers_asleep
 
 PROJECTS = 10_000
 COUNTIES = 50  # of five prefectures, each helped by a district of its own
@@ -30,7 +31,7 @@ def ten_thousand(db: None) -> None:
         for field in Project._meta.local_concrete_fields
         if field.column not in own and not isinstance(field, models.GeneratedField)
     ]
-    with connection.cursor() as cursor:
+    with triggers_asleep("projects_project"), connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO projects_project"
             f" (code, name, pairing_id, county_id, updated_at, {', '.join(columns)})"

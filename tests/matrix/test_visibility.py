@@ -22,9 +22,11 @@ from projects.models import (
     ProgressReport,
     Project,
     ProjectFunding,
+    Refund,
     Stage,
     StageChange,
     Transfer,
+    TransferReturn,
     YearPlanEntry,
 )
 from reporting.models import Edition, ReportDefinition
@@ -73,9 +75,13 @@ MAKERS: dict[type[Row], Maker] = {
     Pairing: lambda pairing: pairing,
     FundPlan: lambda pairing: make.fund_plan(pairing=pairing),
     Transfer: lambda pairing: make.transfer(plan=make.fund_plan(pairing=pairing)),
+    TransferReturn: lambda pairing: make.transfer_return(
+        make.transfer(plan=make.fund_plan(pairing=pairing))
+    ),
     Project: _active,
     ProjectFunding: lambda pairing: _active(pairing).funding.get(),
     Payment: lambda pairing: make.payment(_active(pairing)),
+    Refund: lambda pairing: make.paid_back(make.payment(_active(pairing))),
     StageChange: lambda pairing: _active(pairing).stage_changes.latest("pk"),
     YearPlanEntry: lambda pairing: _active(pairing).year_plan_entries.get(),
     ProgressReport: lambda pairing: make.progress(_active(pairing)),

@@ -22,6 +22,7 @@ from reporting.models.mail import MailState
 from reporting.relay_log import Found
 from reporting.smtp import Relay
 from tests.factories import COUNTY, region
+from tests.raw_rows import triggers_asleep
 from tests.reporting.mail_rows import NOW, again, edition, notice, reader, report, subscribe
 from tests.reporting.relay import ScriptedRelay, Talk, refuses, resets, says
 
@@ -130,7 +131,8 @@ def test_a_report_with_a_broken_file_is_never_half_sent(
         case "changed":
             (settings.FILES_DIR / file.path).write_bytes(b"%PDF-1.7 another")
         case "no row":
-            file.delete()
+            with triggers_asleep("reporting_editionfile"):
+                file.delete()
     mail.send_due(lambda: NOW)
     assert again(row).state == MailState.FAILED
     assert again(row).reply == mail.FILE_IS_GONE
