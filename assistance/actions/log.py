@@ -10,14 +10,18 @@ from django.db import connection, transaction
 from django.db.models import Max
 from django.utils.translation import gettext as _
 
-from assistance.models.log import Change, Seal
+from assistance.models.log import Seal
 
 _LOCK = 0x5EA1  # of the advisory lock: one sealer at a time
 # One change as a line of text that is the same on every server and in every time zone.
-_LINE = """
-    concat_ws('|', id, extract(epoch from "at"), transaction, "table", row, kind,
-              coalesce(before::text, '-'), coalesce(after::text, '-'),
-              coalesce(actor::text, '-'), coalesce(request::text, '-'))
+_LINES = """
+    SELECT id,
+        concat_ws('|', id, extract(epoch from "at"), transaction, "table", row, kind,
+                  coalesce(before::text, '-'), coalesce(after::text, '-'),
+                  coalesce(actor::text, '-'), coalesce(request::text, '-'))
+    FROM assistance_change
+    WHERE transaction >= %s AND transaction < %s AND id > %s
+    ORDER BY id
 """
 
 
@@ -79,13 +83,8 @@ def findings() -> Iterator[str]:
 
 
 def _lines(begin: int, horizon: int, after_row: int) -> tuple[list[str], int]:
-    table = connection.ops.quote_name(Change._meta.db_table)
     with connection.cursor() as cursor:
-        cursor.execute(
-            f"SELECT id, {_LINE} FROM {table}"
-            " WHERE transaction >= %s AND transaction < %s AND id > %s ORDER BY id",
-            [begin, horizon, after_row],
-        )
+        cursor.execute(_LINES, [begin, horizon, after_row])
         rows = cursor.fetchall()
     return [line for _id, line in rows], max((pk for pk, _line in rows), default=0)
 
