@@ -66,10 +66,11 @@ def all_drawable(value: Any) -> Any:
 def bars(table: Table) -> list[dict[str, Any]]:
     """Return planned, arrived and paid of each region as parts of the largest; [] if unfit to draw.
 
-    The scale starts at 0. The regions are the prefectures, or the counties of a single prefecture.
+    The scale starts at 0. The regions are the prefectures and the counties that stand in the place
+    of one, or the counties of a single prefecture.
     """
     place = {column.code: at for at, column in enumerate(table.columns)}
-    drawn = [row for row in table.rows if row.kind == "prefecture"]
+    drawn = [row for row in table.rows if row.depth == 1]
     if len(drawn) <= 1:
         drawn = [row for row in table.rows if row.kind == "county"]
     amounts = [[amount(row, place[code]) for code in BARS] for row in drawn]
