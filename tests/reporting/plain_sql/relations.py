@@ -28,6 +28,11 @@ RELATIONS = {
                tr.counted_at, tr.voided_at, tr.amount_yuan, NULL
         FROM projects_transfer tr JOIN projects_fundplan fp ON fp.id = tr.fund_plan_id
         UNION ALL
+        SELECT 'arr', fp.pairing_id, fp.fiscal_year, fp.source, rt.returned_on,
+               rt.counted_at, rt.voided_at, -rt.amount_yuan, NULL
+        FROM projects_transferreturn rt JOIN projects_transfer tr ON tr.id = rt.transfer_id
+        JOIN projects_fundplan fp ON fp.id = tr.fund_plan_id
+        UNION ALL
         SELECT 'alloc', fp.pairing_id, fp.fiscal_year, fp.source, sh.approved_on,
                sh.counted_at, sh.voided_at, sh.amount_yuan, sh.project_id
         FROM projects_projectfunding sh JOIN projects_fundplan fp ON fp.id = sh.fund_plan_id
@@ -36,6 +41,12 @@ RELATIONS = {
                pm.counted_at, pm.voided_at, pm.amount_yuan, sh.project_id
         FROM projects_payment pm
         JOIN projects_projectfunding sh ON sh.id = pm.project_funding_id
+        JOIN projects_fundplan fp ON fp.id = sh.fund_plan_id
+        UNION ALL
+        SELECT 'paid', fp.pairing_id, fp.fiscal_year, fp.source, rf.refunded_on,
+               rf.counted_at, rf.voided_at, -rf.amount_yuan, sh.project_id
+        FROM projects_refund rf
+        JOIN projects_projectfunding sh ON sh.id = rf.project_funding_id
         JOIN projects_fundplan fp ON fp.id = sh.fund_plan_id""",
     "money": """
         SELECT movement.*, tie.programme, tie.recipient, tie.level, tie.above,

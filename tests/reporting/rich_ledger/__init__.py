@@ -5,6 +5,7 @@ lie on T and the day after, are known at K and a second later, are struck out be
 come late, belong to other years, sources, levels and ties.
 """
 
+from tests.reporting.rich_ledger.gone_back import gone_back
 from tests.reporting.rich_ledger.money import money
 from tests.reporting.rich_ledger.people import people
 from tests.reporting.rich_ledger.rows import K, arrival, due, payment, plan, void
@@ -20,5 +21,6 @@ def build() -> Ties:
     money(ties)
     works(ties)
     continuing(ties)
+    gone_back(ties)
     people(ties)
     return ties

@@ -28,10 +28,12 @@ from projects.models import (
     FundPlan,
     Payment,
     Project,
+    Refund,
     Source,
     Stage,
     StageChange,
     Transfer,
+    TransferReturn,
 )
 from projects.models.funds import PaymentBasis, PaymentStatus, TransferStatus
 from teams.actions import dispatch, end_posting, plan_posting
@@ -187,10 +189,12 @@ def step(project: Project, to: Stage, on: date, *, known: datetime | None = None
 
 def void(row: LedgerRow, at: datetime) -> None:
     """Strike a row out at an instant."""
-    by, fields = make.hand(Role.REVIEWER), []
-    if isinstance(row, Transfer | Payment):
-        row.status = TransferStatus.VOIDED if isinstance(row, Transfer) else PaymentStatus.VOIDED
-        fields = ["status"]
+    by = make.hand(Role.REVIEWER)
+    fields: list[str] = []
+    if isinstance(row, Transfer | TransferReturn):
+        row.status, fields = TransferStatus.VOIDED, ["status"]
+    elif isinstance(row, Payment | Refund):
+        row.status, fields = PaymentStatus.VOIDED, ["status"]
     row.void(*fields, by=by, now=at, reason="演示更正")
 
 
