@@ -395,8 +395,8 @@ def with_columns(table: Table, kept: Mapping[str, Sequence[str]]) -> Table:
 
 def without_counties(table: Table) -> Table:
     """Return a long table without its counties, and say where they are."""
-    if len(table.rows) <= MAIL_ROWS or not any(row.kind == "county" for row in table.rows):
+    if len(table.rows) <= MAIL_ROWS or not any(row.depth > 1 for row in table.rows):
         return table
     remark = _("The counties are in the attached PDF and workbook.")
-    rows = tuple(row for row in table.rows if row.kind not in {"county", "own"})
+    rows = tuple(row for row in table.rows if row.depth <= 1)
     return replace(table, rows=rows, remarks=(remark, *table.remarks))

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.db import connection, models
+from django.test import Client
 
 from assistance.roles import Role
 from projects.models import Project, Stage
@@ -77,3 +78,15 @@ def test_the_newest_page_of_every_reader_is_read_by_an_index(ten_thousand: None)
         touched = _touched(rows.order_by("-updated_at", "-id")[:50])
         assert "Seq Scan" not in touched, reader
         assert sum(touched.values()) < PROJECTS / 10, (reader, touched)
+
+
+def test_a_list_of_ten_thousand_costs_as_many_queries_as_a_short_one(
+    ten_thousand: None, django_assert_num_queries: Any
+) -> None:
+    _row, plain = make.token(make.service_account(Role.P_EDIT, "990200"))
+    client = Client(headers={"authorization": f"Bearer {plain}"})
+    client.get("/api/v1/me/")  # notes the use of the token, which costs a query once a minute
+    for length in (20, 100):
+        with django_assert_num_queries(4):
+            answer = client.get("/api/v1/projects/", {"limit": length})
+        assert len(answer.json()["results"]) == length
