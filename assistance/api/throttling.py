@@ -54,6 +54,11 @@ class Counter:
 _counters: dict[str, Counter] = {}
 
 
+def minute_of(second: int) -> int:
+    """The minute of the clock that a second since 1970 lies in."""
+    return second // WINDOW
+
+
 class PerAccount(BaseThrottle):
     """``API_REQUESTS_PER_MINUTE`` of the settings, per account and minute of the clock."""
 
@@ -63,7 +68,7 @@ class PerAccount(BaseThrottle):
         broker: str = settings.CELERY_BROKER_URL
         counter = _counters.get(broker) or _counters.setdefault(broker, Counter(broker))
         self._second = int(timezone.now().timestamp())
-        count = counter.add(f"jiedui:api:{request.user.pk}:{self._second // WINDOW}")
+        count = counter.add(f"jiedui:api:{request.user.pk}:{minute_of(self._second)}")
         return count <= int(settings.API_REQUESTS_PER_MINUTE)
 
     def wait(self) -> float:
