@@ -13,7 +13,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.utils import timezone, translation
 
-from reporting.files import read_file
+from assistance.files import read_file
 from reporting.models import Edition, EditionFile, Format, OutgoingMail
 from reporting.render.mail import footer
 from reporting.render.report import one_line

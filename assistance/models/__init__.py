@@ -1,5 +1,6 @@
 """Ground floor: who helps whom, who works here, and who may see what."""
 
+from assistance.models.attachments import Attachment
 from assistance.models.log import Change, Seal
 from assistance.models.pairings import Pairing, Programme
 from assistance.models.regions import Confidence, Organisation, Region
@@ -9,6 +10,7 @@ from assistance.models.users import ApiToken, IdempotencyKey, Language, User
 __all__ = [
     "DEMO_LEDGER",
     "ApiToken",
+    "Attachment",
     "Change",
     "Confidence",
     "IdempotencyKey",

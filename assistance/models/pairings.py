@@ -36,6 +36,12 @@ class Programme(models.Model):
     name_zh = models.CharField(_("Chinese name"), max_length=60)
     name_en = models.CharField(_("English name"), max_length=120)
     carries_aid = models.BooleanField(_("carries aid money"), default=True)
+    went_live_on = models.DateField(
+        _("works with this system since"),
+        null=True,
+        blank=True,
+        help_text=_("from this day on nothing is taken over any more; blank: still taking over"),
+    )
 
     class Meta:
         verbose_name = _("programme")

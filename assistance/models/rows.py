@@ -175,6 +175,11 @@ class LedgerRow(Recorded):
             ),
         ]
 
+    @property
+    def counts(self) -> bool:
+        """Whether the row counts by what is known now, whatever its day."""
+        return self.counted_at is not None and self.voided_at is None
+
     def count(self, *fields: str, by: User, now: datetime) -> None:
         """Let the row count from ``now`` on, and save the named fields with it."""
         self.counted_at, self.counted_by = now, by
@@ -207,6 +212,18 @@ def yuan(label: _StrPromise, **options: Any) -> models.DecimalField[Any, Any]:
         decimal_places=2,
         validators=[MinValueValidator(Decimal(0))],
         **options,
+    )
+
+
+def kept_yuan(label: _StrPromise) -> models.DecimalField[Any, Any]:
+    """A running total in yuan that triggers keep in the transaction of the rows it sums."""
+    return models.DecimalField(
+        label,
+        max_digits=18,
+        decimal_places=2,
+        default=Decimal(0),
+        db_default=Decimal(0),
+        editable=False,
     )
 
 

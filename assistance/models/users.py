@@ -12,8 +12,8 @@ from django.utils.translation import gettext_lazy as _
 
 from assistance.models.regions import Organisation
 from assistance.models.rows import is_one_of
-from assistance.roles import ADMINISTRATORS
-from assistance.scope import EVERYTHING, NOTHING, Scope
+from assistance.roles import ADMINISTRATORS, Role
+from assistance.scope import EVERYTHING, NOTHING, Scope, region_prefix
 
 TOKEN_DAYS = 365
 
@@ -82,6 +82,15 @@ class User(AbstractUser):
         if self.is_superuser:
             return EVERYTHING
         return self.organisation.scope if self.organisation else NOTHING
+
+    @cached_property
+    def regions_with_a_front_team(self) -> frozenset[str]:
+        """The digits that the codes of all regions begin with in which a front team works; read
+        once per request. What falls to the front team falls to the reviewer elsewhere.
+        """
+        teams = User.objects.filter(is_active=True, groups__name=Role.FRONT)
+        codes = teams.values_list("organisation__region__code", flat=True).distinct()
+        return frozenset(region_prefix(code) for code in codes if code)
 
     def may_write_for(self, *, recipient_id: int, donor_id: int) -> bool:
         """Whether this account keeps rows of a pairing: its own ones for a recipient or a donor,

@@ -16,6 +16,13 @@ from projects.actions.corrections import (
     void_return,
     void_transfer,
 )
+from projects.actions.evidence import (
+    confirm_notice,
+    file_paper,
+    give_notice,
+    strike_out_notice,
+    strike_out_paper,
+)
 from projects.actions.funds import (
     confirm_transfer,
     edit_fund_plan,
@@ -26,18 +33,25 @@ from projects.actions.funds import (
 )
 from projects.actions.payments import pay, reject_payment, verify_payment
 from projects.actions.progress import report_progress, return_progress, verify_progress
+from projects.actions.proposals import (
+    complete,
+    confirm_completion,
+    confirm_handover,
+    confirm_start,
+    decline_step,
+    hand_over,
+    start,
+)
 from projects.actions.road import (
     admit,
     advance,
     allot,
     approve,
-    complete,
     create_project,
     drop_allotment,
     edit_draft,
     reject,
     return_to_draft,
-    start,
     submit,
 )
 from projects.actions.year_plan import roll_over
@@ -48,12 +62,20 @@ __all__ = [
     "allot",
     "approve",
     "complete",
+    "confirm_completion",
+    "confirm_handover",
+    "confirm_notice",
     "confirm_return",
+    "confirm_start",
     "confirm_transfer",
     "create_project",
+    "decline_step",
     "drop_allotment",
     "edit_draft",
     "edit_fund_plan",
+    "file_paper",
+    "give_notice",
+    "hand_over",
     "issue_fund_plan",
     "pay",
     "plan_funds",
@@ -68,6 +90,8 @@ __all__ = [
     "return_transfer",
     "roll_over",
     "start",
+    "strike_out_notice",
+    "strike_out_paper",
     "submit",
     "verify_payment",
     "verify_progress",

@@ -17,16 +17,17 @@ from assistance.models import Organisation, User
 from assistance.models.regions import OrganisationKind
 from assistance.models.rows import entered
 from assistance.periods import local_day
+from projects.actions.locks import lock_funding
 from projects.models import (
     FundPlan,
     Payment,
-    Project,
     ProjectFunding,
     Refund,
     Transfer,
     TransferReturn,
 )
-from projects.models.funds import PaymentStatus, RefundCause, TransferStatus, total_yuan
+from projects.models.funds import TransferStatus, total_yuan
+from projects.models.payments import PaymentStatus, RefundCause
 
 
 @transaction.atomic
@@ -135,7 +136,7 @@ def void_payment(
     if not by.has_perm("projects.verify_payment"):
         raise PermissionDenied
     seen = Payment.objects.visible_to(by).get(pk=payment.pk)
-    funding = _lock_funding(seen.project_funding_id, by)
+    funding = lock_funding(seen.project_funding_id, by=by)
     payment = Payment.objects.lock_for(by, payment.pk, version=version)
     _require_standing(payment, reason)
     if payment.status != PaymentStatus.VERIFIED:
@@ -159,7 +160,7 @@ def refund(
     now: datetime,
 ) -> Refund:
     """Log money that the unit paid back; it counts once finance verifies it."""
-    funding = _lock_funding(funding.pk, by)
+    funding = lock_funding(funding.pk, by=by)
     pairing = funding.project.pairing
     if not by.has_perm("projects.add_refund") or not by.may_write_for(
         recipient_id=pairing.recipient_id, donor_id=pairing.donor_id
@@ -228,21 +229,13 @@ def _lock_transfer(pk: int, permission: str, by: User, version: int | None) -> T
     return transfer
 
 
-def _lock_funding(pk: int, by: User) -> ProjectFunding:
-    seen = ProjectFunding.objects.visible_to(by).get(pk=pk)
-    project = Project.objects.lock_for(by, seen.project_id)
-    funding = ProjectFunding.objects.lock_for(by, pk)
-    funding.project = project
-    return funding
-
-
 def _lock_refund(
     paid_back: Refund, *, by: User, version: int | None
 ) -> tuple[Refund, ProjectFunding]:
     if not by.has_perm("projects.verify_refund"):
         raise PermissionDenied
     seen = Refund.objects.visible_to(by).get(pk=paid_back.pk)
-    funding = _lock_funding(seen.project_funding_id, by)
+    funding = lock_funding(seen.project_funding_id, by=by)
     return Refund.objects.lock_for(by, paid_back.pk, version=version), funding
 
 

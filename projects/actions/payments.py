@@ -15,8 +15,11 @@ from assistance.models import Organisation, User
 from assistance.models.regions import OrganisationKind
 from assistance.models.rows import entered
 from assistance.periods import local_day
-from projects.models import Payment, Project, ProjectFunding, Stage
-from projects.models.funds import PAID_THROUGH_THE_LEDGER, PaymentBasis, PaymentStatus
+from projects.actions.guards import require
+from projects.actions.locks import lock_funding
+from projects.models import Payment, ProjectFunding, Stage
+from projects.models.funds import PAID_THROUGH_THE_LEDGER
+from projects.models.payments import PaymentBasis, PaymentStatus
 
 
 @transaction.atomic
@@ -38,9 +41,9 @@ def pay(
     Refused where the share does not count, where its source is not paid through the ledger, or
     where what is verified already plus this would exceed the share.
     """
-    funding = _lock_funding(funding.pk, by=by)
+    funding = lock_funding(funding.pk, by=by)
     project = funding.project
-    project.require("pay", by)
+    require(project, "pay", by=by, now=now)
     if funding.counted_at is None or funding.voided_at is not None:
         raise Refused(
             "share_does_not_count", _("This share does not count; choose an approved one.")
@@ -118,20 +121,11 @@ def reject_payment(
     return payment
 
 
-def _lock_funding(pk: int, *, by: User) -> ProjectFunding:
-    """Lock a share and, before it, its project: parent before child, so that sums hold still."""
-    seen = ProjectFunding.objects.visible_to(by).get(pk=pk)
-    project = Project.objects.lock_for(by, seen.project_id)
-    funding = ProjectFunding.objects.lock_for(by, pk)
-    funding.project = project
-    return funding
-
-
 def _lock_submitted(payment: Payment, *, by: User, version: int | None) -> Payment:
     if not by.has_perm("projects.verify_payment"):
         raise PermissionDenied
     seen = Payment.objects.visible_to(by).get(pk=payment.pk)
-    funding = _lock_funding(seen.project_funding_id, by=by)
+    funding = lock_funding(seen.project_funding_id, by=by)
     payment = Payment.objects.lock_for(by, payment.pk, version=version)
     payment.project_funding = funding
     if payment.status != PaymentStatus.SUBMITTED:

@@ -13,6 +13,7 @@ from assistance.errors import Refused
 from assistance.models import User
 from assistance.models.rows import entered
 from assistance.periods import Month, local_day
+from projects.actions.guards import require
 from projects.models import ProgressReport, Project
 from projects.models.history import ProgressStatus
 
@@ -31,7 +32,7 @@ def report_progress(
 ) -> ProgressReport:
     """Report how far the works are (per cent of the whole, never less than was verified before)."""
     project = Project.objects.lock_for(by, project.pk)
-    project.require("report_progress", by)
+    require(project, "report_progress", by=by, now=now)
     try:
         month = Month.parse(period)
     except ValueError:

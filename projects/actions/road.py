@@ -1,4 +1,4 @@
-"""The road of a project from its first draft to completion."""
+"""The road of a project up to where it is ready to start, and how a step is taken."""
 
 from __future__ import annotations
 
@@ -18,10 +18,11 @@ from assistance.models import Pairing, Region, User
 from assistance.models.regions import RegionLevel
 from assistance.models.rows import entered
 from assistance.periods import local_day
+from projects.actions.guards import require
+from projects.actions.locks import lock_project
 from projects.models import (
     FundPlan,
     PerformanceTarget,
-    ProgressReport,
     Project,
     ProjectFunding,
     Stage,
@@ -107,8 +108,8 @@ def edit_draft(
     **fields: Any,
 ) -> Project:
     """Change what a draft says; ``targets`` replaces the performance targets where given."""
-    project = _lock(project, by=by, version=version)
-    project.require("edit", by)
+    project = lock_project(project, by=by, version=version)
+    require(project, "edit", by=by, now=now)
     changed = _only_draft_fields(fields)
     for name, value in changed.items():
         setattr(project, name, value)
@@ -124,8 +125,8 @@ def edit_draft(
 @transaction.atomic
 def submit(project: Project, *, by: User, now: datetime, version: int | None = None) -> Project:
     """Hand a complete draft to the programme office; ``Refused.fields`` names what is missing."""
-    project = _lock(project, by=by, version=version)
-    project.require("submit", by)
+    project = lock_project(project, by=by, version=version)
+    require(project, "submit", by=by, now=now)
     missing = _missing(project)
     if missing:
         raise Refused(
@@ -135,7 +136,7 @@ def submit(project: Project, *, by: User, now: datetime, version: int | None = N
             missing,
         )
     project.submitted_by = by
-    return _move(project, Stage.SUBMITTED, "submitted_by", by=by, on=local_day(now), now=now)
+    return move(project, Stage.SUBMITTED, "submitted_by", by=by, on=local_day(now), now=now)
 
 
 @transaction.atomic
@@ -143,12 +144,12 @@ def return_to_draft(
     project: Project, *, reason: str, by: User, now: datetime, version: int | None = None
 ) -> Project:
     """Send an application back to be corrected; the shares allotted to it are dropped."""
-    project = _lock(project, by=by, version=version)
-    project.require("return", by)
-    _require_reason(reason)
+    project = lock_project(project, by=by, version=version)
+    require(project, "return", by=by, now=now)
+    require_reason(reason)
     _drop_allotments(project, by=by, now=now, reason=reason)
     project.submitted_by = project.reviewed_by = None
-    return _move(
+    return move(
         project, Stage.DRAFT, "submitted_by", "reviewed_by", by=by, on=local_day(now), now=now,
         reason=reason,
     )  # fmt: skip
@@ -157,10 +158,10 @@ def return_to_draft(
 @transaction.atomic
 def admit(project: Project, *, by: User, now: datetime, version: int | None = None) -> Project:
     """Take an application into the project library after review."""
-    project = _lock(project, by=by, version=version)
-    project.require("admit", by)
+    project = lock_project(project, by=by, version=version)
+    require(project, "admit", by=by, now=now)
     project.reviewed_by = by
-    return _move(project, Stage.LIBRARY, "reviewed_by", by=by, on=local_day(now), now=now)
+    return move(project, Stage.LIBRARY, "reviewed_by", by=by, on=local_day(now), now=now)
 
 
 @transaction.atomic
@@ -168,11 +169,11 @@ def reject(
     project: Project, *, reason: str, by: User, now: datetime, version: int | None = None
 ) -> Project:
     """Turn an application down for good; the shares allotted to it are dropped."""
-    project = _lock(project, by=by, version=version)
-    project.require("reject", by)
-    _require_reason(reason)
+    project = lock_project(project, by=by, version=version)
+    require(project, "reject", by=by, now=now)
+    require_reason(reason)
     _drop_allotments(project, by=by, now=now, reason=reason)
-    return _move(project, Stage.REJECTED, by=by, on=local_day(now), now=now, reason=reason)
+    return move(project, Stage.REJECTED, by=by, on=local_day(now), now=now, reason=reason)
 
 
 @transaction.atomic
@@ -190,8 +191,8 @@ def allot(
     Matching and own funds have no plan. A plan has to be issued and to belong to the project's own
     pairing or, in the same programme, to that of the prefecture above.
     """
-    project = _lock(project, by=by)
-    project.require("allot", by)
+    project = lock_project(project, by=by)
+    require(project, "allot", by=by, now=now)
     if source not in WITHOUT_A_PLAN:
         if fund_plan is None:
             raise ValidationError({"fund_plan": _("Choose the fund plan that this share is of.")})
@@ -221,12 +222,12 @@ def drop_allotment(
     share: ProjectFunding, *, reason: str, by: User, now: datetime
 ) -> ProjectFunding:
     """Strike out a share that was prepared and does not count yet."""
-    project = _lock(share.project, by=by)
-    project.require("allot", by)
+    project = lock_project(share.project, by=by)
+    require(project, "allot", by=by, now=now)
     share = ProjectFunding.objects.lock_for(by, share.pk)
     if share.counted_at or share.voided_at:
         raise Refused("share_is_settled", _("This share counts already or was dropped before."))
-    _require_reason(reason)
+    require_reason(reason)
     share.void(by=by, now=now, reason=reason)
     return share
 
@@ -246,8 +247,8 @@ def approve(
     Refused where the shares do not equal the request source by source, and where a fund plan would
     be overdrawn: the plans are locked, so of two approvals for the last yuan exactly one succeeds.
     """
-    project = _lock(project, by=by, version=version)
-    project.require("approve", by)
+    project = lock_project(project, by=by, version=version)
+    require(project, "approve", by=by, now=now)
     if not doc_no.strip():
         raise ValidationError({"doc_no": _("Give the number of the approval document.")})
     shares = list(project.funding.standing().select_for_update(of=("self",)).order_by("pk"))
@@ -285,7 +286,7 @@ def approve(
         counted_by=by,
         **entered(by, now),
     )
-    return _move(project, Stage.APPROVED, by=by, on=on, now=now, doc_no=doc_no)
+    return move(project, Stage.APPROVED, by=by, on=on, now=now, doc_no=doc_no)
 
 
 @transaction.atomic
@@ -303,10 +304,10 @@ def advance(
 
     A tendered project needs the contract's number and amount (yuan, within the total investment).
     """
-    project = _lock(project, by=by, version=version)
-    project.require("advance", by)
+    project = lock_project(project, by=by, version=version)
+    require(project, "advance", by=by, now=now)
     if project.stage == Stage.APPROVED and project.needs_tender:
-        return _move(project, Stage.TENDERING, by=by, on=on, now=now)
+        return move(project, Stage.TENDERING, by=by, on=on, now=now)
     if project.needs_tender and not (contract_no.strip() and contract_yuan):
         raise ValidationError(
             {
@@ -317,51 +318,14 @@ def advance(
         )
     project.contract_no, project.contract_yuan = contract_no.strip(), contract_yuan
     project.full_clean()
-    return _move(project, Stage.READY, "contract_no", "contract_yuan", by=by, on=on, now=now)
-
-
-@transaction.atomic
-def start(
-    project: Project, *, on: date, by: User, now: datetime, version: int | None = None
-) -> Project:
-    """Confirm that the works began on ``on``."""
-    project = _lock(project, by=by, version=version)
-    project.require("start", by)
-    return _move(project, Stage.ACTIVE, by=by, on=on, now=now)
-
-
-@transaction.atomic
-def complete(
-    project: Project, *, on: date, by: User, now: datetime, version: int | None = None
-) -> Project:
-    """Confirm that the works ended on ``on``; a verified progress of 100 % must be on record."""
-    project = _lock(project, by=by, version=version)
-    project.require("complete", by)
-    done = ProgressReport.objects.counting().filter(project=project).order_by("-measured_on", "-pk")
-    newest = done.values_list("physical_pct", flat=True).first()
-    if newest != Decimal(100):
-        raise Refused(
-            "progress_below_100",
-            _("The verified progress is %(pct)s%%; report 100%% and have it verified first.")
-            % {"pct": newest if newest is not None else 0},
-        )
-    return _move(project, Stage.COMPLETED, by=by, on=on, now=now)
-
-
-def _lock(project: Project, *, by: User, version: int | None = None) -> Project:
-    project = Project.objects.lock_for(by, project.pk, version=version)
-    # read after the lock: what the checks and messages below need
-    project.pairing = Pairing.objects.select_related("programme", "recipient", "donor").get(
-        pk=project.pairing_id
-    )
-    return project
+    return move(project, Stage.READY, "contract_no", "contract_yuan", by=by, on=on, now=now)
 
 
 def _fresh(project: Project) -> Project:
     return Project.objects.select_related("pairing__recipient", "pairing__donor").get(pk=project.pk)
 
 
-def _move(
+def move(
     project: Project,
     to: Stage,
     *changed: str,
@@ -372,16 +336,7 @@ def _move(
     doc_no: str = "",
 ) -> Project:
     """Take one step of the road; the caller holds the project's lock and has checked the verb."""
-    newest = project.stage_changes.counting().order_by("-effective_on", "-pk").first()
-    if on > local_day(now):
-        raise ValidationError({"on": _("The day lies in the future.")})
-    if newest is not None and on < newest.effective_on:
-        raise ValidationError(
-            {
-                "on": _("The day lies before the step before it (%(stage)s on %(day)s).")
-                % {"stage": newest.get_to_stage_display(), "day": newest.effective_on}
-            }
-        )
+    require_day(project, on, now=now)
     StageChange.objects.create(
         project=project,
         from_stage=project.stage,
@@ -396,6 +351,20 @@ def _move(
     project.stage = to
     project.record("stage", *changed, by=by, now=now)
     return project
+
+
+def require_day(project: Project, on: date, *, now: datetime) -> None:
+    """A step takes effect no later than today and no earlier than the step before it."""
+    newest = project.stage_changes.counting().order_by("-effective_on", "-pk").first()
+    if on > local_day(now):
+        raise ValidationError({"on": _("The day lies in the future.")})
+    if newest is not None and on < newest.effective_on:
+        raise ValidationError(
+            {
+                "on": _("The day lies before the step before it (%(stage)s on %(day)s).")
+                % {"stage": newest.get_to_stage_display(), "day": newest.effective_on}
+            }
+        )
 
 
 def _only_draft_fields(fields: Mapping[str, Any]) -> dict[str, Any]:
@@ -423,7 +392,7 @@ def _require_place_and_time(pairing: Pairing, county: Region, fiscal_year: int) 
         )
 
 
-def _require_reason(reason: str) -> None:
+def require_reason(reason: str) -> None:
     if not reason.strip():
         raise ValidationError({"reason": _("Give the reason; the other side will read it.")})
 

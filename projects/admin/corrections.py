@@ -31,12 +31,8 @@ from projects.actions import (
 )
 from projects.admin.lists import CountingFilter, own_work, settled, state_of
 from projects.models import Payment, ProjectFunding, Refund, Transfer, TransferReturn
-from projects.models.funds import (
-    PAID_THROUGH_THE_LEDGER,
-    PaymentStatus,
-    RefundCause,
-    TransferStatus,
-)
+from projects.models.funds import PAID_THROUGH_THE_LEDGER, TransferStatus
+from projects.models.payments import PaymentStatus, RefundCause
 
 STAYS_ON_RECORD = _("The row stays on record and no longer counts. Enter the right one anew.")
 

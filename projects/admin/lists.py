@@ -16,8 +16,9 @@ from assistance.errors import Refused
 from assistance.models import User
 from assistance.periods import local_day
 from projects.models import AID, Project, Stage
-from projects.models.funds import FundPlanStatus, PaymentStatus, TransferStatus
+from projects.models.funds import FundPlanStatus, TransferStatus
 from projects.models.history import ProgressStatus
+from projects.models.payments import PaymentStatus
 
 STAGE_TONES = {
     Stage.DRAFT: "quiet",

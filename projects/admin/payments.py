@@ -30,7 +30,7 @@ from projects.admin.lists import (
     state_of,
 )
 from projects.models import AID, Payment
-from projects.models.funds import PaymentStatus
+from projects.models.payments import PaymentStatus
 
 
 def _verify_why_not(payment: Payment, user: User) -> Refused | None:

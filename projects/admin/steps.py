@@ -46,8 +46,8 @@ from projects.models.funds import (
     REQUESTED_IN,
     WITHOUT_A_PLAN,
     FundPlanStatus,
-    PaymentBasis,
 )
+from projects.models.payments import PaymentBasis
 
 
 class ContractForm(DayForm):

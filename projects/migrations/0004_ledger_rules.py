@@ -15,6 +15,15 @@ BEGIN
     END IF;
 END $$
 """
+# A share with its adjustments.
+NET_OF_SHARE = """
+CREATE FUNCTION net_of_share(share bigint) RETURNS numeric LANGUAGE sql STABLE AS $$
+    SELECT s.amount_yuan + (SELECT coalesce(sum(delta_yuan), 0) FROM projects_fundingadjustment
+                            WHERE project_funding_id = s.id
+                                AND counted_at IS NOT NULL AND voided_at IS NULL)
+    FROM projects_projectfunding s WHERE s.id = share
+$$
+"""
 SHARES_WITHIN_PLAN = """
 CREATE FUNCTION shares_within_plan() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
@@ -22,13 +31,20 @@ DECLARE
     committed numeric;
 BEGIN
     PERFORM require_fresh_sums();
-    SELECT * INTO plan FROM projects_fundplan WHERE id = NEW.fund_plan_id FOR UPDATE;
+    SELECT * INTO plan FROM projects_fundplan WHERE id = (
+        CASE TG_TABLE_NAME WHEN 'projects_projectfunding' THEN (to_jsonb(NEW)->>'fund_plan_id')::bigint
+        ELSE (SELECT fund_plan_id FROM projects_projectfunding
+              WHERE id = (to_jsonb(NEW)->>'project_funding_id')::bigint) END
+    ) FOR UPDATE;
+    IF plan.id IS NULL THEN  -- matching or own funds, or taken over without a plan
+        RETURN NULL;
+    END IF;
     IF plan.counted_at IS NULL OR plan.voided_at IS NOT NULL THEN
         RAISE EXCEPTION 'fund plan %: it is not issued, so nobody can have a share of it', plan.id
             USING ERRCODE = 'check_violation', CONSTRAINT = 'fund_plan_is_issued_before_it_is_shared';
     END IF;
-    SELECT coalesce(sum(amount_yuan), 0) INTO committed FROM projects_projectfunding
-    WHERE fund_plan_id = NEW.fund_plan_id AND counted_at IS NOT NULL AND voided_at IS NULL;
+    SELECT coalesce(sum(net_of_share(id)), 0) INTO committed FROM projects_projectfunding
+    WHERE fund_plan_id = plan.id AND counted_at IS NOT NULL AND voided_at IS NULL;
     IF committed > plan.amount_yuan THEN
         RAISE EXCEPTION 'fund plan %: % yuan committed of % planned', plan.id, committed,
             plan.amount_yuan
@@ -37,12 +53,20 @@ BEGIN
     RETURN NULL;
 END $$
 """
-SHARES_TRIGGER = """
+SHARES_TRIGGERS = [
+    """
 CREATE TRIGGER fund_plan_is_not_overdrawn
 AFTER INSERT OR UPDATE OF counted_at, amount_yuan, fund_plan_id, voided_at ON projects_projectfunding
 FOR EACH ROW WHEN (NEW.fund_plan_id IS NOT NULL AND NEW.counted_at IS NOT NULL AND NEW.voided_at IS NULL)
 EXECUTE FUNCTION shares_within_plan()
-"""
+""",
+    """
+CREATE TRIGGER fund_plan_is_not_overdrawn
+AFTER INSERT OR UPDATE OF counted_at, delta_yuan, voided_at ON projects_fundingadjustment
+FOR EACH ROW WHEN (NEW.counted_at IS NOT NULL)
+EXECUTE FUNCTION shares_within_plan()
+""",
+]
 # The days, stages and sources of payments; their sum is in migration 0005, with refunds.
 PAYMENTS_IN_TIME = """
 CREATE FUNCTION payments_in_time() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -157,18 +181,46 @@ class Migration(migrations.Migration):
     dependencies = [("assistance", "0003_ledger_rows_stand"), ("projects", "0003_log_changes")]
 
     operations = [
-        keeps_rows("projects_fundplan"),
+        keeps_rows(
+            "projects_fundplan", "closed_doc_no", "total_committed_yuan", "total_arrived_yuan"
+        ),
         keeps_rows("projects_transfer"),
         keeps_rows("projects_projectfunding"),
         keeps_rows("projects_payment"),
         keeps_rows("projects_stagechange"),
         keeps_rows("projects_progressreport"),
         keeps_rows("projects_yearplanentry", "released_on"),
+        keeps_rows("projects_refund"),
+        keeps_rows("projects_transferreturn"),
+        keeps_rows("projects_fundingadjustment"),
+        keeps_rows("projects_stepproposal"),
+        keeps_rows("projects_paper"),
+        keeps_rows("projects_publicnotice"),
+        keeps_rows("projects_acceptance"),
+        keeps_rows(
+            "projects_asset",
+            "state",
+            "owner",
+            "manager",
+            "cert_no",
+            "handed_over_on",
+            "yearly_income_yuan",
+            "distribution",
+        ),
+        keeps_rows("projects_auditrecord"),
+        keeps_rows(
+            "projects_finding", "rectification", "rectified_on", "closed_at", "closed_by_id"
+        ),
+        keeps_rows("projects_evaluation"),
+        keeps_rows("projects_opening"),
+        keeps_rows("projects_paymentpolicy"),
         migrations.RunSQL(
-            [FRESH_SUMS, SHARES_WITHIN_PLAN, SHARES_TRIGGER],
+            [FRESH_SUMS, NET_OF_SHARE, SHARES_WITHIN_PLAN, *SHARES_TRIGGERS],
             [
+                "DROP TRIGGER fund_plan_is_not_overdrawn ON projects_fundingadjustment",
                 "DROP TRIGGER fund_plan_is_not_overdrawn ON projects_projectfunding",
                 "DROP FUNCTION shares_within_plan()",
+                "DROP FUNCTION net_of_share(bigint)",
                 "DROP FUNCTION require_fresh_sums()",
             ],
         ),

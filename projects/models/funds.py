@@ -17,6 +17,7 @@ from assistance.models.rows import (
     LedgerRow,
     counted_by_other_hands,
     is_one_of,
+    kept_yuan,
     yuan,
 )
 from projects.models.project import OfProjectQuerySet, Project
@@ -49,9 +50,9 @@ REQUESTED_IN: dict[str, str] = {
 }
 
 
-def total_yuan(rows: models.QuerySet[Any]) -> Decimal:
-    """Yuan in the column ``amount_yuan`` of the rows, summed by the database."""
-    total: Decimal = rows.aggregate(sum=Coalesce(Sum("amount_yuan"), ZERO))["sum"]
+def total_yuan(rows: models.QuerySet[Any], column: str = "amount_yuan") -> Decimal:
+    """Yuan in a column of the rows, summed by the database."""
+    total: Decimal = rows.aggregate(sum=Coalesce(Sum(column), ZERO))["sum"]
     return total
 
 
@@ -84,6 +85,12 @@ class FundPlan(LedgerRow):
         _("basis"), blank=True, help_text=_("needed where there is no document number")
     )
     is_inferred = models.BooleanField(_("inferred"), default=False)
+    closed_doc_no = models.CharField(
+        _("document of the write-off"), max_length=80, blank=True, editable=False
+    )
+    # Read columns, kept by the database: shares and their adjustments; transfers less returns.
+    total_committed_yuan = kept_yuan(_("committed (yuan)"))
+    total_arrived_yuan = kept_yuan(_("arrived (yuan)"))
     status = models.CharField(
         _("status"),
         max_length=6,
@@ -99,7 +106,10 @@ class FundPlan(LedgerRow):
         verbose_name_plural = _("fund plans")
         ordering = ["-fiscal_year", "pairing_id", "source", "id"]
         default_permissions = ("add", "change", "view")
-        permissions = [("issue_fundplan", _("Can issue a fund plan"))]
+        permissions = [
+            ("issue_fundplan", _("Can issue a fund plan")),
+            ("close_fundplan", _("Can close a fund plan")),
+        ]
         constraints = [
             *LedgerRow.Meta.constraints,
             counted_by_other_hands(),
@@ -149,7 +159,9 @@ class FundPlan(LedgerRow):
         """Yuan of this plan that approved projects hold; the caller holds the plan's lock if the
         sum decides anything.
         """
-        return total_yuan(self.shares.counting())
+        shares = self.shares.counting()
+        deltas = shares.filter(adjustments__counted_at__isnull=False, adjustments__voided_at=None)
+        return total_yuan(shares) + total_yuan(deltas, "adjustments__delta_yuan")
 
     def arrived_yuan(self) -> Decimal:
         """Yuan of this plan that confirmed transfers brought, less what went back."""
@@ -347,6 +359,23 @@ class ProjectFunding(LedgerRow):
     amount_yuan = yuan(_("amount (yuan)"))
     approved_on = models.DateField(_("approved on"), null=True, blank=True)
     doc_no = models.CharField(_("document no."), max_length=80, blank=True)
+    opening = models.ForeignKey(
+        "projects.Opening",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="shares",
+        verbose_name=_("opening"),
+    )
+    opening_paid_yuan = yuan(_("paid before it was taken over (yuan)"), default=Decimal(0))
+    change_request = models.ForeignKey(
+        "projects.ChangeRequest",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="shares",
+        verbose_name=_("change request"),
+    )
 
     objects = ProjectFundingQuerySet.as_manager()
 
@@ -365,7 +394,16 @@ class ProjectFunding(LedgerRow):
             CheckConstraint(
                 name="funding_draws_on_a_plan",
                 condition=Q(source__in=WITHOUT_A_PLAN, fund_plan=None)
-                | ~Q(source__in=WITHOUT_A_PLAN) & Q(fund_plan__isnull=False),
+                | ~Q(source__in=WITHOUT_A_PLAN)
+                & (Q(fund_plan__isnull=False) | Q(opening__isnull=False)),
+            ),
+            CheckConstraint(
+                name="funding_paid_before_is_of_an_opening",
+                condition=Q(opening_paid_yuan=0)
+                | Q(opening__isnull=False, opening_paid_yuan__gte=0)
+                & Q(opening_paid_yuan__lte=F("amount_yuan"))
+                & ~Q(source__in=[*WITHOUT_A_PLAN, Source.DON_KIND]),
+                violation_error_message=_("More was paid before than the share holds."),
             ),
             CheckConstraint(
                 name="funding_counts_when_approved",
@@ -386,191 +424,14 @@ class ProjectFunding(LedgerRow):
     def __str__(self) -> str:
         return f"{self.get_source_display()} · {self.amount_yuan:,.2f}"
 
+    def net_yuan(self) -> Decimal:
+        """Yuan of this share with its adjustments."""
+        amount: Decimal = self.amount_yuan
+        return amount + total_yuan(self.adjustments.counting(), "delta_yuan")
+
     def paid_yuan(self) -> Decimal:
-        """Yuan of this share that verified payments paid out, less what was paid back."""
-        return total_yuan(self.payments.counting()) - total_yuan(self.refunds.counting())
-
-
-class PaymentQuerySet(LedgerQuerySet["Payment"]):
-    seen_through = "project_funding__project__pairing"
-    business_day = "paid_on"
-
-
-class PaymentBasis(models.TextChoices):
-    START = "START", pgettext_lazy("payment", "on start")
-    PROGRESS = "PROGRESS", pgettext_lazy("payment", "on progress")
-    COMPLETION = "COMPLETION", pgettext_lazy("payment", "on completion")
-    ACCEPTANCE = "ACCEPTANCE", pgettext_lazy("payment", "on acceptance")
-    RETENTION = "RETENTION", pgettext_lazy("payment", "retention")
-    REIMBURSE = "REIMBURSE", pgettext_lazy("payment", "reimbursement")
-
-
-class PaymentStatus(models.TextChoices):
-    SUBMITTED = "submitted", pgettext_lazy("status", "submitted")
-    VERIFIED = "verified", pgettext_lazy("status", "verified")
-    REJECTED = "rejected", pgettext_lazy("status", "rejected")
-    VOIDED = "voided", pgettext_lazy("status", "voided")
-
-
-class Payment(LedgerRow):
-    """Money from the recipient's treasury to the implementing unit (level B). It counts once it is
-    verified.
-    """
-
-    project_funding = models.ForeignKey(
-        ProjectFunding, models.PROTECT, related_name="payments", verbose_name=_("project funding")
-    )
-    seq = models.PositiveSmallIntegerField(_("no."), editable=False)
-    basis = models.CharField(_("basis"), max_length=10, choices=PaymentBasis)
-    amount_yuan = yuan(_("amount (yuan)"))
-    paid_on = models.DateField(_("paid on"))
-    treasury = models.ForeignKey(
-        Organisation,
-        models.PROTECT,
-        related_name="payments_made",
-        verbose_name=_("paying treasury"),
-    )
-    payee = models.ForeignKey(
-        Organisation, models.PROTECT, related_name="payments_received", verbose_name=_("payee")
-    )
-    voucher_no = models.CharField(_("voucher no."), max_length=60)
-    claimed_progress_pct = models.DecimalField(
-        _("progress claimed (%)"), max_digits=5, decimal_places=2, null=True, blank=True
-    )
-    status = models.CharField(
-        _("status"),
-        max_length=10,
-        choices=PaymentStatus,
-        default=PaymentStatus.SUBMITTED,
-        editable=False,
-    )
-    rejection_reason = models.TextField(_("reason for the rejection"), blank=True, editable=False)
-
-    objects = PaymentQuerySet.as_manager()
-
-    class Meta(LedgerRow.Meta):
-        verbose_name = _("payment")
-        verbose_name_plural = _("payments")
-        ordering = ["-paid_on", "-id"]
-        default_permissions = ("add", "view")
-        permissions = [("verify_payment", _("Can verify a payment"))]
-        constraints = [
-            *LedgerRow.Meta.constraints,
-            counted_by_other_hands(),
-            CheckConstraint(
-                name="payment_basis_is_known", condition=is_one_of("basis", PaymentBasis.values)
-            ),
-            CheckConstraint(
-                name="payment_status_is_known", condition=is_one_of("status", PaymentStatus.values)
-            ),
-            CheckConstraint(name="payment_is_positive", condition=Q(amount_yuan__gt=0)),
-            CheckConstraint(name="payment_has_a_voucher", condition=~Q(voucher_no="")),
-            CheckConstraint(
-                name="payment_progress_is_a_percentage",
-                condition=Q(claimed_progress_pct=None) | Q(claimed_progress_pct__range=(0, 100)),
-            ),
-            CheckConstraint(
-                name="payment_counts_when_verified",
-                condition=Q(status=PaymentStatus.SUBMITTED, counted_at=None, voided_at=None)
-                | Q(status=PaymentStatus.VERIFIED, counted_at__isnull=False, voided_at=None)
-                | Q(status=PaymentStatus.REJECTED, counted_at=None)
-                | Q(status=PaymentStatus.VOIDED, voided_at__isnull=False),
-            ),
-            UniqueConstraint(
-                name="payment_seq_once_per_funding", fields=["project_funding", "seq"]
-            ),
-            UniqueConstraint(
-                "treasury",
-                "voucher_no",
-                ExtractYear("paid_on"),
-                name="payment_voucher_once_per_treasury_and_year",
-                condition=Q(voided_at=None) & ~Q(status=PaymentStatus.REJECTED),
-                violation_error_message=_(
-                    "This treasury already has a payment with this voucher number in this year."
-                ),
-            ),
-        ]
-        indexes = [
-            models.Index(fields=["project_funding", "paid_on"], name="payment_funding_day"),
-            models.Index(fields=["-paid_on", "-id"], name="payment_latest"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.amount_yuan:,.2f} · {self.paid_on}"
-
-
-class RefundCause(models.TextChoices):
-    SURPLUS = "SURPLUS", pgettext_lazy("refund", "surplus")
-    TERMINATION = "TERMINATION", pgettext_lazy("refund", "termination")
-    AUDIT = "AUDIT", pgettext_lazy("refund", "audit")
-
-
-class RefundQuerySet(LedgerQuerySet["Refund"]):
-    seen_through = "project_funding__project__pairing"
-    business_day = "refunded_on"
-
-
-class Refund(LedgerRow):
-    """Money that the unit paid back to the treasury. It counts once finance verified it."""
-
-    project_funding = models.ForeignKey(
-        ProjectFunding, models.PROTECT, related_name="refunds", verbose_name=_("project funding")
-    )
-    amount_yuan = yuan(_("amount (yuan)"))
-    refunded_on = models.DateField(_("refunded on"))
-    cause = models.CharField(_("cause"), max_length=11, choices=RefundCause)
-    treasury = models.ForeignKey(
-        Organisation,
-        models.PROTECT,
-        related_name="refunds_received",
-        verbose_name=_("receiving treasury"),
-    )
-    voucher_no = models.CharField(_("voucher no."), max_length=60)
-    status = models.CharField(
-        _("status"),
-        max_length=10,
-        choices=PaymentStatus,
-        default=PaymentStatus.SUBMITTED,
-        editable=False,
-    )
-
-    objects = RefundQuerySet.as_manager()
-
-    class Meta(LedgerRow.Meta):
-        verbose_name = _("refund")
-        verbose_name_plural = _("refunds")
-        ordering = ["-refunded_on", "-id"]
-        default_permissions = ("add", "view")
-        permissions = [("verify_refund", _("Can verify a refund"))]
-        constraints = [
-            *LedgerRow.Meta.constraints,
-            counted_by_other_hands(),
-            CheckConstraint(
-                name="refund_cause_is_known", condition=is_one_of("cause", RefundCause.values)
-            ),
-            CheckConstraint(
-                name="refund_status_is_known", condition=is_one_of("status", PaymentStatus.values)
-            ),
-            CheckConstraint(name="refund_is_positive", condition=Q(amount_yuan__gt=0)),
-            CheckConstraint(name="refund_has_a_voucher", condition=~Q(voucher_no="")),
-            CheckConstraint(
-                name="refund_counts_when_verified",
-                condition=Q(status=PaymentStatus.SUBMITTED, counted_at=None, voided_at=None)
-                | Q(status=PaymentStatus.VERIFIED, counted_at__isnull=False, voided_at=None)
-                | Q(status=PaymentStatus.VOIDED, voided_at__isnull=False),
-            ),
-            UniqueConstraint(
-                "treasury",
-                "voucher_no",
-                ExtractYear("refunded_on"),
-                name="refund_voucher_once_per_treasury_and_year",
-                condition=Q(voided_at=None),
-                violation_error_message=_(
-                    "This treasury already has a refund with this voucher number in this year."
-                ),
-            ),
-        ]
-        indexes = [models.Index(fields=["project_funding", "refunded_on"], name="refund_day")]
-
-    def __str__(self) -> str:
-        return f"{self.amount_yuan:,.2f} · {self.refunded_on}"
+        """Yuan of this share that verified payments paid out, less what was paid back; what was
+        paid before it was taken over included.
+        """
+        before: Decimal = self.opening_paid_yuan
+        return before + total_yuan(self.payments.counting()) - total_yuan(self.refunds.counting())

@@ -20,7 +20,7 @@ from assistance.models.rows import (
     yuan,
 )
 from projects.models.project import OfProjectQuerySet, Project
-from projects.models.road import ON_THE_ROAD, Stage
+from projects.models.road import ON_THE_ROAD, TAKEN_OVER_AT, Stage
 
 
 class YearPlanEntryQuerySet(OfProjectQuerySet["YearPlanEntry"]):
@@ -96,6 +96,14 @@ class StageChange(LedgerRow):
     effective_on = models.DateField(_("effective on"))
     reason = models.TextField(_("reason"), blank=True)
     doc_no = models.CharField(_("document no."), max_length=80, blank=True)
+    opening = models.ForeignKey(
+        "projects.Opening",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("opening"),
+    )
 
     objects = StageChangeQuerySet.as_manager()
 
@@ -111,7 +119,8 @@ class StageChange(LedgerRow):
                 condition=reduce(
                     or_,
                     (Q(from_stage=was, to_stage=became) for was, became in sorted(ON_THE_ROAD)),
-                    Q(from_stage="", to_stage=Stage.DRAFT),
+                    Q(from_stage="", to_stage=Stage.DRAFT)
+                    | Q(from_stage=Stage.DRAFT, to_stage__in=TAKEN_OVER_AT, opening__isnull=False),
                 ),
             ),
         ]
@@ -144,6 +153,7 @@ class ProgressReport(LedgerRow):
     measured_on = models.DateField(_("measured on"))
     physical_pct = models.DecimalField(_("physical progress (%)"), max_digits=5, decimal_places=2)
     narrative = models.TextField(_("what was done"))
+    quantities = models.JSONField(_("quantities done so far"), default=list, blank=True)
     problems = models.TextField(_("problems"), blank=True)
     status = models.CharField(
         _("status"),

@@ -14,9 +14,17 @@ from django.utils.translation import pgettext_lazy
 
 from assistance.errors import Refused
 from assistance.models import Organisation, Pairing, Region, User
-from assistance.models.rows import L, LedgerQuerySet, Recorded, RecordedQuerySet, is_one_of, yuan
+from assistance.models.rows import (
+    L,
+    LedgerQuerySet,
+    Recorded,
+    RecordedQuerySet,
+    is_one_of,
+    kept_yuan,
+    yuan,
+)
 from assistance.scope import Scope
-from projects.models.road import STEPS, Stage, Step
+from projects.models.road import ANY_PROPOSAL, PROPOSED_STAGES, STEPS, Stage, Step
 
 
 class Sector(models.TextChoices):
@@ -35,6 +43,7 @@ class Sector(models.TextChoices):
     MGMT = "MGMT", pgettext_lazy("sector", "Management fee")
 
 
+PROPOSES = frozenset({"start", "complete", "hand_over"})
 NOT_LIVELIHOOD_BY_DEFAULT = frozenset({Sector.IND, Sector.CULT, Sector.DIGI, Sector.MGMT})
 
 
@@ -73,6 +82,15 @@ class ProjectQuerySet(RecordedQuerySet["Project"]):
             rows = rows.filter(**{f"pairing__{user.scope.kind}": own})
         for person in step.other_hands_than:
             rows = rows.filter(Q(**{person: None}) | ~Q(**{person: user}))
+        if step.confirms == ANY_PROPOSAL:
+            rows = rows.exclude(proposed_stage="")
+        elif step.confirms:
+            rows = rows.filter(proposed_stage=step.confirms)
+        elif step.verb in PROPOSES:
+            rows = rows.filter(proposed_stage="")
+        if step.on_site and user.scope.kind == "all":
+            for prefix in user.regions_with_a_front_team:
+                rows = rows.exclude(county__code__startswith=prefix)
         return rows
 
 
@@ -152,6 +170,32 @@ class Project(Recorded):
     stage = models.CharField(
         _("stage"), max_length=12, choices=Stage, default=Stage.DRAFT, editable=False
     )
+    proposed_stage = models.CharField(
+        _("proposed"), max_length=12, choices=Stage, blank=True, default="", editable=False
+    )
+    proposed_by = models.ForeignKey(
+        User,
+        models.PROTECT,
+        null=True,
+        related_name="+",
+        editable=False,
+        verbose_name=_("proposed by"),
+    )
+    # Read columns: the database keeps them, from the county and from the ledger's rows.
+    province = models.ForeignKey(
+        Region, models.PROTECT, null=True, related_name="+", editable=False,
+        verbose_name=_("province"),
+    )  # fmt: skip
+    prefecture = models.ForeignKey(
+        Region, models.PROTECT, null=True, related_name="+", editable=False,
+        verbose_name=_("prefecture"),
+    )  # fmt: skip
+    allocated_yuan = kept_yuan(_("allocated (yuan)"))
+    paid_yuan = kept_yuan(_("paid (yuan)"))
+    physical_pct = models.DecimalField(
+        _("physical progress (%)"), max_digits=5, decimal_places=2, default=Decimal(0),
+        db_default=Decimal(0), editable=False,
+    )  # fmt: skip
     submitted_by = models.ForeignKey(
         User,
         models.PROTECT,
@@ -183,12 +227,24 @@ class Project(Recorded):
             ("reject_project", _("Can reject a project")),
             ("approve_project", _("Can approve a project")),
             ("advance_project", _("Can advance a project")),
+            ("withdraw_project", _("Can withdraw a project")),
+            ("propose_step", _("Can report start, completion and hand-over of a project")),
             ("start_project", _("Can confirm the start of a project")),
             ("complete_project", _("Can confirm the completion of a project")),
+            ("decline_step", _("Can decline a proposed step")),
+            ("suspend_project", _("Can suspend and resume a project")),
+            ("rework_project", _("Can send a completed project back to the works")),
+            ("accept_project", _("Can accept a project and confirm its hand-over")),
+            ("close_project", _("Can close a project")),
         ]
         constraints = [
             CheckConstraint(
                 name="project_stage_is_known", condition=is_one_of("stage", Stage.values)
+            ),
+            CheckConstraint(
+                name="project_proposed_stage_and_by",
+                condition=Q(proposed_stage="", proposed_by=None)
+                | Q(proposed_stage__in=PROPOSED_STAGES, proposed_by__isnull=False),
             ),
             CheckConstraint(
                 name="project_sector_is_known", condition=is_one_of("sector", Sector.values)
@@ -254,6 +310,8 @@ class Project(Recorded):
                 fields=["pairing", "-updated_at", "-id"], name="project_newest_of_pairing"
             ),
             models.Index(fields=["county", "fiscal_year"], name="project_county_year"),
+            models.Index(fields=["prefecture", "-updated_at", "-id"], name="project_prefecture"),
+            models.Index(fields=["province", "-updated_at", "-id"], name="project_province"),
         ]
 
     def __str__(self) -> str:
@@ -271,23 +329,44 @@ class Project(Recorded):
         )
         if not user.has_perm(step.permission) or not (may_write or _checks_for_others(step, user)):
             return PermissionDenied()
-        if self.stage not in step.takes_from:
-            return Refused(
-                "not_on_the_road",
-                _("“%(verb)s” is not open to a project at the stage “%(stage)s”.")
-                % {"verb": step.label, "stage": self.get_stage_display()},
-            )
+        if step.on_site and user.scope.kind == "all" and self._has_a_front_team(user):
+            return PermissionDenied()
+        shut = self._shut(step)
+        if shut is not None:
+            return shut
         try:
             self.require_other_hands(user, than=step.other_hands_than)
         except Refused as refusal:
             return refusal
         return None
 
-    def require(self, verb: str, by: User) -> None:
-        """Raise what ``why_not`` finds."""
-        refusal = self.why_not(verb, by)
-        if refusal is not None:
-            raise refusal
+    def _shut(self, step: Step) -> Refused | None:
+        """Why a step is open to nobody now: the stage, or what was reported or was not."""
+        if self.stage not in step.takes_from:
+            return Refused(
+                "not_on_the_road",
+                _("“%(verb)s” is not open to a project at the stage “%(stage)s”.")
+                % {"verb": step.label, "stage": self.get_stage_display()},
+            )
+        if step.confirms and not (
+            self.proposed_stage == step.confirms
+            or (step.confirms == ANY_PROPOSAL and self.proposed_stage)
+        ):
+            return Refused(
+                "nothing_proposed",
+                _("Nobody reported this step yet; the county's office or the clerk does that."),
+            )
+        if step.verb in PROPOSES and self.proposed_stage:
+            return Refused(
+                "proposed_already",
+                _("“%(stage)s” was reported already and waits for confirmation.")
+                % {"stage": self.get_proposed_stage_display()},
+            )
+        return None
+
+    def _has_a_front_team(self, user: User) -> bool:
+        # the county lies in the pairing's recipient; read from the code, so lists cost no query
+        return any(self.county.code.startswith(code) for code in user.regions_with_a_front_team)
 
     def verbs_open_to(self, user: User) -> list[str]:
         """The steps that ``user`` may take now, as far as ``why_not`` can tell."""
@@ -296,7 +375,7 @@ class Project(Recorded):
 
 def _checks_for_others(step: Step, user: User) -> bool:
     # The front team belongs to a prefecture and checks the projects of every county in it.
-    return user.scope.kind == "recipient" and step.verb in {"start", "complete"}
+    return user.scope.kind == "recipient" and (step.on_site or step.verb == "decline")
 
 
 class TargetKind(models.TextChoices):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from functools import partial
+from typing import Any, NamedTuple
 
 from django.db import models
 from django.utils.functional import Promise
@@ -61,92 +62,105 @@ BUCKETS: dict[str, tuple[Stage, ...]] = {
 }
 RESERVE = (S.SUBMITTED, S.LIBRARY)
 
+# Stages that one office proposes and another confirms on site or in the office.
+PROPOSED_STAGES = (S.ACTIVE, S.COMPLETED, S.HANDED_OVER)
+# Where a project can stand when it is taken over from the time before this system.
+TAKEN_OVER_AT = (
+    S.APPROVED, S.TENDERING, S.READY, S.ACTIVE, S.SUSPENDED, S.COMPLETED, S.ACCEPTED,
+    S.HANDED_OVER, S.CLOSED, S.TERMINATED,
+)  # fmt: skip
+
 
 class Step(NamedTuple):
-    """A verb of the road: who may take it, from where, and whose work it checks."""
+    """A verb of the road: who may take it, from where, and whose work it checks.
+
+    ``confirms`` is the stage that somebody must have proposed before this step can confirm it, or
+    ANY_PROPOSAL. ``on_site`` steps belong to the front team of the pairing; where it has none, to
+    the reviewer.
+    """
 
     verb: str
     label: str | Promise
     permission: str
     takes_from: frozenset[Stage]
     other_hands_than: tuple[str, ...] = ()  # fields of the project that hold people
+    confirms: str = ""
+    on_site: bool = False
 
 
+ANY_PROPOSAL = "any"
+APPROVED_AND_RUNNING = frozenset(
+    {S.APPROVED, S.TENDERING, S.READY, S.ACTIVE, S.SUSPENDED, S.COMPLETED}
+)
+EVERY_STAGE_BUT_THE_LAST = frozenset(Stage) - {S.CLOSED, S.TERMINATED, S.REJECTED, S.WITHDRAWN}
+
+
+def _step(
+    verb: str, label: str | Promise, permission: str, *takes_from: Stage, **rest: Any
+) -> Step:
+    return Step(verb, label, f"projects.{permission}", frozenset(takes_from), **rest)
+
+
+_ = partial(pgettext_lazy, "verb")
 STEPS = {
     step.verb: step
     for step in (
-        Step(
-            "edit", pgettext_lazy("verb", "Edit"), "projects.change_project", frozenset({S.DRAFT})
+        _step("edit", _("Edit"), "change_project", S.DRAFT),
+        _step("submit", _("Submit"), "submit_project", S.DRAFT),
+        _step("take_back", _("Take back"), "submit_project", S.SUBMITTED),
+        _step("withdraw", _("Withdraw"), "withdraw_project", S.DRAFT, S.SUBMITTED, S.LIBRARY),
+        _step("return", _("Return"), "return_project", S.SUBMITTED, S.LIBRARY),
+        _step(
+            "admit", _("Admit to the library"), "admit_project", S.SUBMITTED,
+            other_hands_than=("created_by", "submitted_by"),
         ),
-        Step(
-            "submit",
-            pgettext_lazy("verb", "Submit"),
-            "projects.submit_project",
-            frozenset({S.DRAFT}),
+        _step("reject", _("Reject"), "reject_project", S.SUBMITTED, S.LIBRARY),
+        _step("allot", _("Allot funds"), "add_projectfunding", S.SUBMITTED, S.LIBRARY),
+        _step(
+            "approve", _("Approve"), "approve_project", S.LIBRARY,
+            other_hands_than=("created_by", "submitted_by", "reviewed_by"),
         ),
-        Step(
-            "return",
-            pgettext_lazy("verb", "Return"),
-            "projects.return_project",
-            frozenset({S.SUBMITTED, S.LIBRARY}),
+        _step("advance", _("Advance"), "advance_project", S.APPROVED, S.TENDERING),
+        _step("start", _("Report the start"), "propose_step", S.READY),
+        _step(
+            "confirm_start", _("Confirm the start"), "start_project", S.READY,
+            other_hands_than=("proposed_by",), confirms=S.ACTIVE, on_site=True,
         ),
-        Step(
-            "admit",
-            pgettext_lazy("verb", "Admit to the library"),
-            "projects.admit_project",
-            frozenset({S.SUBMITTED}),
-            ("created_by", "submitted_by"),
+        _step(
+            "report_progress", _("Report progress"), "add_progressreport", S.ACTIVE, S.SUSPENDED
         ),
-        Step(
-            "reject",
-            pgettext_lazy("verb", "Reject"),
-            "projects.reject_project",
-            frozenset({S.SUBMITTED, S.LIBRARY}),
+        _step("suspend", _("Suspend"), "suspend_project", S.ACTIVE),
+        _step("resume", _("Resume"), "suspend_project", S.SUSPENDED),
+        _step(
+            "pay", _("Enter a payment"), "add_payment", S.READY, S.ACTIVE, S.SUSPENDED,
+            S.COMPLETED, S.ACCEPTED, S.HANDED_OVER, S.CLOSED,
         ),
-        Step(
-            "allot",
-            pgettext_lazy("verb", "Allot funds"),
-            "projects.add_projectfunding",
-            frozenset({S.SUBMITTED, S.LIBRARY}),
+        _step(
+            "request_change", _("Apply for a change"), "add_changerequest", *APPROVED_AND_RUNNING,
+            S.ACCEPTED, S.HANDED_OVER,
         ),
-        Step(
-            "approve",
-            pgettext_lazy("verb", "Approve"),
-            "projects.approve_project",
-            frozenset({S.LIBRARY}),
-            ("created_by", "submitted_by", "reviewed_by"),
+        _step("complete", _("Report the completion"), "propose_step", S.ACTIVE),
+        _step(
+            "confirm_completion", _("Confirm the completion"), "complete_project", S.ACTIVE,
+            other_hands_than=("proposed_by",), confirms=S.COMPLETED, on_site=True,
         ),
-        Step(
-            "advance",
-            pgettext_lazy("verb", "Advance"),
-            "projects.advance_project",
-            frozenset({S.APPROVED, S.TENDERING}),
+        _step("record_acceptance", _("Record an acceptance"), "add_acceptance", S.COMPLETED),
+        _step("rework", _("Send back to the works"), "rework_project", S.COMPLETED),
+        _step("accept", _("Accept"), "accept_project", S.COMPLETED),
+        _step("hand_over", _("Report the hand-over"), "propose_step", S.ACCEPTED),
+        _step(
+            "confirm_handover", _("Confirm the hand-over"), "accept_project", S.ACCEPTED,
+            other_hands_than=("proposed_by",), confirms=S.HANDED_OVER,
         ),
-        Step(
-            "start",
-            pgettext_lazy("verb", "Start"),
-            "projects.start_project",
-            frozenset({S.READY}),
-            ("created_by",),
+        _step(
+            "decline", _("Decline the proposed step"), "decline_step", S.READY, S.ACTIVE,
+            S.ACCEPTED, confirms=ANY_PROPOSAL,
         ),
-        Step(
-            "report_progress",
-            pgettext_lazy("verb", "Report progress"),
-            "projects.add_progressreport",
-            frozenset({S.ACTIVE, S.SUSPENDED}),
-        ),
-        Step(
-            "pay",
-            pgettext_lazy("verb", "Enter a payment"),
-            "projects.add_payment",
-            frozenset({S.READY, S.ACTIVE, S.SUSPENDED, S.COMPLETED, S.ACCEPTED, S.HANDED_OVER}),
-        ),
-        Step(
-            "complete",
-            pgettext_lazy("verb", "Complete"),
-            "projects.complete_project",
-            frozenset({S.ACTIVE}),
-            ("created_by",),
+        _step("close", _("Close"), "close_project", S.ACCEPTED, S.HANDED_OVER),
+        _step("file_paper", _("File a paper"), "add_paper", *EVERY_STAGE_BUT_THE_LAST),
+        _step(
+            "give_notice", _("Enter a public notice"), "add_publicnotice",
+            *EVERY_STAGE_BUT_THE_LAST,
         ),
     )
-}
+}  # fmt: skip

@@ -17,13 +17,13 @@ from django.db import transaction
 from django.db.models import Exists, Min, OuterRef, Q
 from django.db.models.fields.json import KT
 
+from assistance.files import write_file
 from assistance.models import User
 from assistance.periods import Month, local_day
 from assistance.roles import Role
 from assistance.scope import Scope
 from reporting import faults
 from reporting.actions import mail
-from reporting.files import write_file
 from reporting.ledgers import ledgers
 from reporting.models import (
     Edition,

@@ -21,9 +21,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from assistance.errors import Refused
+from assistance.files import FileChanged
 from assistance.models import User
 from reporting import faults
-from reporting.files import FileChanged
 from reporting.letter import BadAddress, compose, envelope, home, sender
 from reporting.models import Edition, EditionFile, OutgoingMail, Subscription
 from reporting.models.editions import EditionStatus

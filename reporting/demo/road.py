@@ -161,7 +161,8 @@ class Road:
         at = later(at, rng, 3, 15)
         yield at
         confirms = self.cast.on_site(self.county)
-        project = actions.start(project, on=local_day(at), by=confirms, now=at)
+        project = actions.start(project, on=local_day(at), by=self.enters, now=at)
+        project = actions.confirm_start(project, by=confirms, now=at + timedelta(minutes=20))
         yield from self._build(project, at)
 
     def _build(self, project: Project, began_at: datetime) -> Story:
@@ -194,7 +195,10 @@ class Road:
         yield at
         confirms = self.cast.on_site(self.county)
         actions.verify_progress(report, by=confirms, now=at)
-        project = actions.complete(project, on=ends_on, by=confirms, now=at + timedelta(minutes=15))
+        project = actions.complete(
+            project, on=ends_on, by=self.enters, now=at + timedelta(minutes=15)
+        )
+        project = actions.confirm_completion(project, by=confirms, now=at + timedelta(minutes=40))
         rest = PAID_ON_COMPLETION if half_paid else PAID_ON_COMPLETION + PAID_AT_HALF
         self._pay_soon(project, rest, "COMPLETION", at)
 

@@ -5,7 +5,8 @@ from decimal import Decimal
 
 from assistance.roles import Role
 from projects.models import Refund, Stage, TransferReturn
-from projects.models.funds import PaymentStatus, TransferStatus
+from projects.models.funds import TransferStatus
+from projects.models.payments import PaymentStatus
 from tests import factories as make
 from tests.desk.conftest import Seat
 

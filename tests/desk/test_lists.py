@@ -11,8 +11,9 @@ from django.urls import reverse
 from assistance.models import Organisation, User
 from assistance.roles import Role
 from projects.models import STEPS, Project, Stage
-from projects.models.funds import FundPlanStatus, PaymentStatus, TransferStatus
+from projects.models.funds import FundPlanStatus, TransferStatus
 from projects.models.history import ProgressStatus
+from projects.models.payments import PaymentStatus
 from tests import factories as make
 from tests.desk.conftest import Seat, address_of, errors_on
 

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from django.urls import reverse
 
+from assistance.files import write_file
 from assistance.roles import Role
 from assistance.scope import EVERYTHING, Scope
-from reporting.files import write_file
 from reporting.models import Edition, EditionFile, OutgoingMail, ReportDefinition, Subscription
 from reporting.models.editions import EditionStatus
 from reporting.models.mail import MailKind, MailState

@@ -7,8 +7,9 @@ from django.urls import reverse
 
 from assistance.roles import Role
 from projects.models import Payment, ProgressReport, Project, Stage, Transfer
-from projects.models.funds import FundPlanStatus, PaymentStatus, TransferStatus
+from projects.models.funds import FundPlanStatus, TransferStatus
 from projects.models.history import ProgressStatus
+from projects.models.payments import PaymentStatus
 from teams.models import Batch, Person, Posting, PostingState, Team
 from tests import factories as make
 from tests.desk.conftest import Seat, address_of, errors_on, written_on

@@ -18,7 +18,8 @@ from assistance.roles import Role
 from assistance.scope import EVERYTHING
 from projects import actions
 from projects.models import Payment, Project, Stage, Transfer
-from projects.models.funds import PaymentStatus, RefundCause, TransferStatus
+from projects.models.funds import TransferStatus
+from projects.models.payments import PaymentStatus, RefundCause
 from reporting.reckoning import Reckoning
 from tests import factories as make
 

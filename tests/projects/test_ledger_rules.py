@@ -16,7 +16,8 @@ from assistance.models import Setting
 from assistance.models.rows import LedgerRow
 from assistance.roles import Role
 from projects.models import ProjectFunding, Stage, StageChange, YearPlanEntry
-from projects.models.funds import PaymentStatus, TransferStatus
+from projects.models.funds import TransferStatus
+from projects.models.payments import PaymentStatus
 from tests import by_sql
 from tests import factories as make
 

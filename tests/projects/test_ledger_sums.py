@@ -27,7 +27,8 @@ from projects.actions import (
     void_transfer,
 )
 from projects.models import FundPlan, Payment, ProjectFunding, Source, Stage
-from projects.models.funds import FundPlanStatus, PaymentStatus, RefundCause, TransferStatus
+from projects.models.funds import FundPlanStatus, TransferStatus
+from projects.models.payments import PaymentStatus, RefundCause
 from tests import by_sql
 from tests import factories as make
 

@@ -13,8 +13,9 @@ from assistance.models.regions import OrganisationKind
 from assistance.roles import Role
 from projects import actions
 from projects.models import FundPlan, Payment, Project, Source, Stage, Transfer
-from projects.models.funds import FundPlanStatus, PaymentStatus, TransferStatus
+from projects.models.funds import FundPlanStatus, TransferStatus
 from projects.models.history import ProgressStatus
+from projects.models.payments import PaymentStatus
 from tests import factories as make
 
 pytestmark = pytest.mark.django_db

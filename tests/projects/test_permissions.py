@@ -14,8 +14,9 @@ from assistance.models import User
 from assistance.roles import Role
 from projects import actions
 from projects.models import STEPS, Stage
-from projects.models.funds import FundPlanStatus, PaymentStatus, TransferStatus
+from projects.models.funds import FundPlanStatus, TransferStatus
 from projects.models.history import ProgressStatus
+from projects.models.payments import PaymentStatus
 from tests import factories as make
 
 pytestmark = pytest.mark.django_db

@@ -14,7 +14,8 @@ from assistance.errors import Refused
 from assistance.roles import Role
 from projects.actions import pay, start, verify_payment
 from projects.models import Payment, Project, Stage
-from projects.models.funds import PaymentBasis, PaymentStatus, TransferStatus
+from projects.models.funds import TransferStatus
+from projects.models.payments import PaymentBasis, PaymentStatus
 from projects.models.road import ON_THE_ROAD
 from tests import by_sql
 from tests import factories as make

@@ -13,7 +13,8 @@ from assistance.models import User
 from assistance.roles import Role
 from projects import actions
 from projects.models import Payment, Project, Stage
-from projects.models.funds import PaymentStatus, TransferStatus
+from projects.models.funds import TransferStatus
+from projects.models.payments import PaymentStatus
 from tests import factories as make
 from tests.at_once import at_once, refusals, succeeded
 

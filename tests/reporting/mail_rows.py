@@ -6,12 +6,12 @@ from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from assistance.files import write_file
 from assistance.models import Region, User
 from assistance.models.rows import entered
 from assistance.roles import Role
 from assistance.scope import EVERYTHING, Scope
 from reporting.actions import mail
-from reporting.files import write_file
 from reporting.models import (
     Edition,
     EditionFile,

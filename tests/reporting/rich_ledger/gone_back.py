@@ -6,7 +6,8 @@ from datetime import date
 from decimal import Decimal
 
 from projects.models import Source, Stage
-from projects.models.funds import PaymentStatus, TransferStatus
+from projects.models.funds import TransferStatus
+from projects.models.payments import PaymentStatus
 from tests import factories as make
 from tests.reporting.rich_ledger.rows import (
     AFTER_K,

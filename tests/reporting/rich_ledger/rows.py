@@ -35,7 +35,8 @@ from projects.models import (
     Transfer,
     TransferReturn,
 )
-from projects.models.funds import PaymentBasis, PaymentStatus, TransferStatus
+from projects.models.funds import TransferStatus
+from projects.models.payments import PaymentBasis, PaymentStatus
 from teams.actions import dispatch, end_posting, plan_posting
 from teams.models import Posting
 from tests import factories as make

@@ -23,7 +23,7 @@ from projects.models import (
     StageChange,
     YearPlanEntry,
 )
-from projects.models.funds import PaymentStatus
+from projects.models.payments import PaymentStatus
 from tests import factories as make
 from tests.reporting.rich_ledger.rows import (
     AFTER_K,

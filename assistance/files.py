@@ -1,4 +1,4 @@
-"""Files of editions: whole or not there, under a name that their row knows."""
+"""Files of the office: whole or not there, under a name that their row knows."""
 
 from __future__ import annotations
 

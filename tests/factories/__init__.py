@@ -31,7 +31,9 @@ from projects.actions import (
     allot,
     approve,
     complete,
+    confirm_completion,
     confirm_return,
+    confirm_start,
     confirm_transfer,
     create_project,
     issue_fund_plan,
@@ -62,14 +64,9 @@ from projects.models import (
     Transfer,
     TransferReturn,
 )
-from projects.models.funds import (
-    FundPlanStatus,
-    PaymentBasis,
-    PaymentStatus,
-    RefundCause,
-    TransferStatus,
-)
+from projects.models.funds import FundPlanStatus, TransferStatus
 from projects.models.history import ProgressStatus
+from projects.models.payments import PaymentBasis, PaymentStatus, RefundCause
 from projects.models.project import TargetKind
 from teams.actions import cancel_posting, dispatch, end_posting, plan_posting
 from teams.models import Batch, Category, Gender, Person, Posting, PostingState, Team, Term
@@ -481,13 +478,15 @@ def _make_ready(project: Project) -> Project:
 
 def _start(project: Project) -> Project:
     day = date(project.fiscal_year, 4, 1)
-    return start(project, on=day, by=hand(Role.REVIEWER), now=at(day))
+    project = start(project, on=day, by=hand(Role.CLERK), now=at(day))
+    return confirm_start(project, by=hand(Role.REVIEWER), now=at(day, 11))
 
 
 def _complete(project: Project) -> Project:
     progress(project)
     day = date(project.fiscal_year, 5, 31)
-    return complete(project, on=day, by=hand(Role.REVIEWER), now=at(day))
+    project = complete(project, on=day, by=hand(Role.CLERK), now=at(day))
+    return confirm_completion(project, by=hand(Role.REVIEWER), now=at(day, 11))
 
 
 _STEP_TO: dict[Stage, Callable[[Project], Project]] = {

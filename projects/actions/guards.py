@@ -1,0 +1,53 @@
+"""What stands in the way of a step beyond stage, permission and other hands: papers, notices,
+money, open changes. Verbs ask under the project's lock, detail pages to tell the reader why.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from django.core.exceptions import PermissionDenied
+
+from assistance.errors import Refused
+from assistance.models import User
+from projects.models import STEPS, Project
+
+Guard = Callable[[Project, datetime], Refused | None]
+
+# By verb, in the order in which they are told.
+GUARDS: dict[str, tuple[Guard, ...]] = {}
+
+
+def why_not_now(
+    project: Project, verb: str, user: User, now: datetime
+) -> Refused | PermissionDenied | None:
+    """What stands between ``user`` and a step now, guards included; None when nothing.
+
+    Asks the database; lists ask ``project.why_not`` alone.
+    """
+    refusal = project.why_not(verb, user)
+    if refusal is not None:
+        return refusal
+    return next(filter(None, (guard(project, now) for guard in GUARDS.get(verb, ()))), None)
+
+
+def require(project: Project, verb: str, *, by: User, now: datetime) -> None:
+    """Raise what ``why_not_now`` finds."""
+    refusal = why_not_now(project, verb, by, now)
+    if refusal is not None:
+        raise refusal
+
+
+def verbs_and_refusals(
+    project: Project, user: User, now: datetime
+) -> tuple[list[str], dict[str, Refused]]:
+    """The steps that ``user`` may take now, and for the others of their role why not."""
+    open_ones, shut = [], {}
+    for verb in STEPS:
+        refusal = why_not_now(project, verb, user, now)
+        if refusal is None:
+            open_ones.append(verb)
+        elif isinstance(refusal, Refused):
+            shut[verb] = refusal
+    return open_ones, shut

@@ -1,0 +1,27 @@
+"""Locks in one order everywhere: the project before its share, the share before its payments."""
+
+from __future__ import annotations
+
+from assistance.models import Pairing, User
+from projects.models import Project, ProjectFunding
+
+
+def lock_project(project: Project, *, by: User, version: int | None = None) -> Project:
+    """Lock a project that ``by`` may see, and read what checks and messages need of its pairing.
+
+    DoesNotExist where it is out of sight, Stale where ``version`` is no longer the row's.
+    """
+    project = Project.objects.lock_for(by, project.pk, version=version)
+    project.pairing = Pairing.objects.select_related("programme", "recipient", "donor").get(
+        pk=project.pairing_id
+    )
+    return project
+
+
+def lock_funding(pk: int, *, by: User) -> ProjectFunding:
+    """Lock a share and, before it, its project: so sums hold still."""
+    seen = ProjectFunding.objects.visible_to(by).select_related("project").get(pk=pk)
+    project = lock_project(seen.project, by=by)
+    funding = ProjectFunding.objects.lock_for(by, pk)
+    funding.project = project
+    return funding
