@@ -24,6 +24,7 @@ from rest_framework.response import Response
 from rest_framework.settings import api_settings
 
 from assistance.api.wire import PROBLEM
+from assistance.contention import met_somebody, will_try_again
 from assistance.errors import Refused, Stale
 
 log = logging.getLogger(__name__)
@@ -99,7 +100,11 @@ def problem(
 
 
 def answer(exc: Exception, context: Mapping[str, Any]) -> Response | None:
-    """The answer to whatever a view raised; None for a fault of the program, which becomes 500."""
+    """The answer to whatever a view raised; None for a fault of the program, which becomes 500, and
+    where the request met somebody's transaction and is done again.
+    """
+    if met_somebody(exc) and will_try_again(context["request"]._request):
+        return None
     if isinstance(exc, Refused):
         opened = getattr(context.get("view"), "allowed_actions", None)
         return _refused(exc, opened() if opened else [])

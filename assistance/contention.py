@@ -1,0 +1,96 @@
+"""Requests that met each other in the database are done again; only when that fails the client
+hears of it.
+
+Locks are taken in one order, so a deadlock is rare, yet two orders of two people can still meet: a
+bulk step in the order of a list, raw SQL, a lock of the database's own. PostgreSQL then breaks one
+transaction off, and the whole of it can simply be run again.
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+from django.core.exceptions import RequestDataTooBig
+from django.db import OperationalError, connection
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from assistance.requests import READ_ONLY
+
+log = logging.getLogger(__name__)
+
+# serialization_failure, deadlock_detected, lock_not_available
+MET_SOMEBODY = frozenset({"40001", "40P01", "55P03"})
+TRIES = 4
+FIRST_WAIT = 0.05  # seconds; doubled each time, and drawn from the upper half of it
+RETRY_AFTER = 5  # seconds
+
+
+def met_somebody(error: BaseException) -> bool:
+    """Whether the database broke this off because of somebody else's transaction."""
+    cause = error.__cause__ if isinstance(error, OperationalError) else None
+    return getattr(cause, "pgcode", None) in MET_SOMEBODY
+
+
+def will_try_again(request: Any) -> bool:
+    """Whether this request is done again if it meets somebody: then nobody answers it yet."""
+    return bool(getattr(request, "tries_left", 0))
+
+
+class ContentionMiddleware:
+    """Run the view of a request that writes again, a few times, where it met somebody else's
+    transaction. It stands last, so that what other middleware checks is checked once.
+
+    A view is safe to run again: its writes are in transactions, and one that was broken off left
+    nothing.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(
+        self,
+        request: HttpRequest,
+        view: Callable[..., HttpResponse],
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+    ) -> HttpResponse | None:
+        if request.method in READ_ONLY:
+            return None
+        _keep_body(request)
+        for tries_left in reversed(range(TRIES)):
+            request.tries_left = tries_left  # type: ignore[attr-defined]  # read by will_try_again
+            try:
+                response = view(request, *args, **kwargs)
+                if getattr(response, "is_rendered", True) is False:
+                    response = response.render()  # type: ignore[attr-defined]  # see is_rendered
+            except OperationalError as error:
+                if not met_somebody(error):
+                    raise
+                log.warning("met somebody in the database, %d tries left: %s", tries_left, error)
+            else:
+                return response
+            if connection.in_atomic_block or not tries_left:
+                break  # somebody else's transaction around this one would be lost with it
+            wait = FIRST_WAIT * 2 ** (TRIES - 1 - tries_left)
+            time.sleep(random.uniform(wait / 2, wait))
+        response = render(request, "503.html", status=503)
+        response["Retry-After"] = str(RETRY_AFTER)
+        return response
+
+
+def _keep_body(request: HttpRequest) -> None:
+    """Read the body once for all tries; one that is too large the view refuses by itself."""
+    with suppress(RequestDataTooBig):
+        if request.content_type == "multipart/form-data":
+            request.POST  # noqa: B018  parsed and kept, files on the disk
+        else:
+            request.body  # noqa: B018
