@@ -167,11 +167,96 @@ BROKEN: dict[str, str] = {
 }
 
 
+# What has to be on record when a step is taken, project by project; those taken over are not asked.
+_STEP = f"""
+    SELECT c.*, p.aid_yuan, p.needs_tender, p.forms_asset, p.contract_yuan, p.contract_no
+    FROM projects_stagechange c JOIN projects_project p ON p.id = c.project_id
+    WHERE {COUNTS.format("c")} AND NOT EXISTS (
+        SELECT FROM projects_opening o WHERE o.project_id = p.id AND {COUNTS.format("o")})
+"""
+
+
+def _filed(kind: str) -> str:
+    return f"""EXISTS (SELECT FROM projects_paper f WHERE f.project_id = c.project_id
+        AND f.kind = '{kind}' AND f.counted_at <= c.counted_at
+        AND (f.voided_at IS NULL OR f.voided_at > c.counted_at))"""
+
+
+def _noticed(kind: str, least_days: int) -> str:
+    return f"""EXISTS (SELECT FROM projects_publicnotice n WHERE n.project_id = c.project_id
+        AND n.kind = '{kind}' AND n.counted_at <= c.counted_at AND n.ends_on <= c.effective_on
+        AND n.ends_on - n.starts_on + 1 >= {least_days}
+        AND (n.objections = '' OR n.resolution <> '')
+        AND (n.voided_at IS NULL OR n.voided_at > c.counted_at))"""
+
+
+_SETTLED = f"""(SELECT a.final_aid_yuan FROM projects_acceptance a
+    WHERE a.project_id = c.project_id AND a.result = 'PASS' AND a.level <> 'SELF'
+        AND {COUNTS.format("a")} ORDER BY a.held_on DESC, a.id DESC LIMIT 1)"""
+_OF_SHARES = f"""(SELECT coalesce(sum(s.{{0}}), 0) FROM ({NET_OF_SHARES}) s
+    WHERE s.project_id = c.project_id AND s.source NOT IN ('MATCH', 'SELF', 'DON_KIND'))"""
+
+UNPROVEN: dict[str, str] = {
+    "admitted without opinion and notice": f"""
+        SELECT c.id FROM ({_STEP}) c WHERE c.to_stage = 'LIBRARY'
+            AND NOT ({_filed("OPINION")} AND {_noticed("PRE", 10)})""",
+    "approved without consent and decision": f"""
+        SELECT c.id FROM ({_STEP}) c WHERE c.to_stage = 'APPROVED'
+            AND NOT ({_filed("CONSENT")} AND {_filed("DECISION")})""",
+    "ready without plan, or award and contract": f"""
+        SELECT c.id FROM ({_STEP}) c WHERE c.to_stage = 'READY' AND NOT (
+            CASE WHEN c.needs_tender THEN {_filed("AWARD")} AND c.contract_yuan > 0
+                AND c.contract_no <> '' ELSE {_filed("PLAN")} END)""",
+    "started without the contract": f"""
+        SELECT c.id FROM ({_STEP}) c WHERE c.to_stage = 'ACTIVE' AND c.from_stage = 'READY'
+            AND c.needs_tender AND NOT {_filed("CONTRACT")}""",
+    "started, ended or handed over by one hand": f"""
+        SELECT c.id FROM ({_STEP}) c
+        WHERE (c.from_stage, c.to_stage) IN
+            (('READY', 'ACTIVE'), ('ACTIVE', 'COMPLETED'), ('ACCEPTED', 'HANDED_OVER'))
+            AND NOT EXISTS (SELECT FROM projects_stepproposal o WHERE o.project_id = c.project_id
+                AND o.to_stage = c.to_stage AND o.effective_on = c.effective_on
+                AND o.counted_at = c.counted_at AND o.created_by_id <> o.counted_by_id)""",
+    "accepted without a panel's and the people's word": f"""
+        SELECT c.id FROM ({_STEP}) c WHERE c.to_stage = 'ACCEPTED' AND NOT (
+            {_noticed("DONE", 1)} AND EXISTS (
+                SELECT FROM projects_acceptance a WHERE a.project_id = c.project_id
+                    AND a.result = 'PASS' AND a.held_on <= c.effective_on
+                    AND (a.level = 'JOINT' OR a.level = 'COUNTY' AND c.aid_yuan < 5000000)
+                    AND {COUNTS.format("a")}))""",
+    "handed over with nothing, or to nobody": f"""
+        SELECT c.id FROM ({_STEP}) c WHERE c.to_stage = 'HANDED_OVER' AND (
+            NOT EXISTS (SELECT FROM projects_asset a
+                WHERE a.project_id = c.project_id AND a.voided_at IS NULL)
+            OR EXISTS (SELECT FROM projects_asset a WHERE a.project_id = c.project_id
+                AND a.voided_at IS NULL AND (a.owner = '' OR a.manager = '')))""",
+    "closed unsettled, unpaid, unaudited or unevaluated": f"""
+        SELECT c.id FROM ({_STEP}) c WHERE c.to_stage = 'CLOSED' AND NOT (
+            (c.from_stage = 'HANDED_OVER' OR NOT c.forms_asset)
+            AND {_OF_SHARES.format("held")} = {_SETTLED}
+            AND {_OF_SHARES.format("paid")} >= {_SETTLED} * 0.97 - 0.01
+            AND (c.aid_yuan < 1000000 OR EXISTS (SELECT FROM projects_auditrecord a
+                WHERE a.project_id = c.project_id AND a.kind = 'settlement'
+                    AND a.audited_yuan >= {_SETTLED} AND {COUNTS.format("a")}))
+            AND EXISTS (SELECT FROM projects_evaluation e WHERE e.project_id = c.project_id
+                AND {COUNTS.format("e")})
+            AND NOT EXISTS (SELECT FROM projects_finding f WHERE f.project_id = c.project_id
+                AND f.voided_at IS NULL AND f.status <> 'closed'
+                AND f.counted_at <= c.counted_at))""",
+    "terminated with money that nobody accounts for": f"""
+        SELECT c.id FROM ({_STEP}) c WHERE c.to_stage = 'TERMINATED'
+            AND ({_OF_SHARES.format("held")} <> {_OF_SHARES.format("paid")}
+                OR NOT EXISTS (SELECT FROM projects_changerequest r
+                    WHERE r.project_id = c.project_id AND r.kind = 'TERMINATE'
+                        AND r.status = 'approved' AND r.consented_by_id IS NOT NULL))""",
+}
+
+
 def broken() -> dict[str, list[tuple[object, ...]]]:
     """The invariants that do not hold, each with the rows that break it; all in one snapshot."""
     found = {}
     with connection.cursor() as cursor:
-        for rule, query in BROKEN.items():
+        for rule, query in (BROKEN | UNPROVEN).items():
             cursor.execute(query)
             rows = cursor.fetchall()
             if rows:
