@@ -139,9 +139,7 @@ def register_why_not(project: Project, user: User) -> Refused | PermissionDenied
     if project.stage not in REGISTERED_AT:
         return Refused(
             "not_on_the_road",
-            _(
-                "The project is “%(stage)s”; assets are registered from its completion to its closing."
-            )
+            _("The project is “%(stage)s”; its assets are registered after completion.")
             % {"stage": project.get_stage_display()},
         )
     return None

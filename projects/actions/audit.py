@@ -104,6 +104,8 @@ def raise_finding(
         project = lock_project(project, by=by)
         if project.pairing_id != pairing.pk:
             raise ValidationError({"project": _("This project belongs to another pairing.")})
+        if project.stage in NOT_APPROVED_YET:
+            raise ValidationError({"project": _("This project was not approved.")})
     if found_on > local_day(now):
         raise ValidationError({"found_on": _("The day lies in the future.")})
     finding = Finding(
