@@ -11,6 +11,15 @@ from projects.actions.acceptance import (
     record_acceptance,
     strike_out_acceptance,
 )
+from projects.actions.applications import (
+    admit,
+    approve,
+    reject,
+    return_to_draft,
+    submit,
+    take_back,
+    withdraw,
+)
 from projects.actions.assets import register_asset, strike_out_asset, update_asset
 from projects.actions.audit import (
     close_finding,
@@ -21,6 +30,7 @@ from projects.actions.audit import (
     strike_out_audit,
     strike_out_finding,
 )
+from projects.actions.corrected_steps import correct_step
 from projects.actions.corrections import (
     confirm_return,
     refund,
@@ -31,6 +41,8 @@ from projects.actions.corrections import (
     void_return,
     void_transfer,
 )
+from projects.actions.drafts import create_project, edit_draft
+from projects.actions.endings import accept, close
 from projects.actions.evaluation import (
     confirm_evaluation,
     evaluate,
@@ -51,6 +63,7 @@ from projects.actions.funds import (
     record_transfer,
     report_arrival,
 )
+from projects.actions.halts import resume, rework, suspend
 from projects.actions.payments import pay, reject_payment, verify_payment
 from projects.actions.progress import report_progress, return_progress, verify_progress
 from projects.actions.proposals import (
@@ -62,25 +75,17 @@ from projects.actions.proposals import (
     hand_over,
     start,
 )
-from projects.actions.road import (
-    admit,
-    advance,
-    allot,
-    approve,
-    create_project,
-    drop_allotment,
-    edit_draft,
-    reject,
-    return_to_draft,
-    submit,
-)
+from projects.actions.road import advance
+from projects.actions.shares import allot, drop_allotment
 from projects.actions.year_plan import roll_over
 
 __all__ = [
+    "accept",
     "admit",
     "advance",
     "allot",
     "approve",
+    "close",
     "close_finding",
     "complete",
     "confirm_acceptance",
@@ -91,6 +96,7 @@ __all__ = [
     "confirm_return",
     "confirm_start",
     "confirm_transfer",
+    "correct_step",
     "create_project",
     "decline_step",
     "drop_allotment",
@@ -115,9 +121,11 @@ __all__ = [
     "report_arrival",
     "report_progress",
     "report_rectified",
+    "resume",
     "return_progress",
     "return_to_draft",
     "return_transfer",
+    "rework",
     "roll_over",
     "start",
     "strike_out_acceptance",
@@ -128,6 +136,8 @@ __all__ = [
     "strike_out_notice",
     "strike_out_paper",
     "submit",
+    "suspend",
+    "take_back",
     "update_asset",
     "verify_payment",
     "verify_progress",
@@ -136,4 +146,5 @@ __all__ = [
     "void_refund",
     "void_return",
     "void_transfer",
+    "withdraw",
 ]
