@@ -622,16 +622,3 @@ def posting(state: PostingState = PostingState.ACTIVE, **overrides: Any) -> Post
         return made
     recalled = state == PostingState.RECALLED
     return end_posting(made, on=end_on, reason="演示", by=by, now=at(end_on), recalled=recalled)
-
-
-from tests.factories.acceptance import (  # noqa: E402, F401  it needs what stands above
-    acceptance,
-    acceptance_fields,
-    asset,
-    audit_record,
-    evaluation,
-    evaluation_fields,
-    finding,
-    finding_fields,
-    paper,
-)

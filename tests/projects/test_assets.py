@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -140,8 +141,9 @@ def test_state_and_income_are_kept_up_to_date_also_after_closing() -> None:
 def test_what_an_asset_is_stays_as_it_was_registered() -> None:
     asset, clerk = make.asset(), make.hand(Role.CLERK)
     for field in ("name", "original_value_yuan", "handed_over_on"):
+        changed: dict[str, Any] = {field: "1"}
         with pytest.raises(ValidationError) as refused:
-            update_asset(asset, by=clerk, now=make.NOW, **{field: "1"})
+            update_asset(asset, by=clerk, now=make.NOW, **changed)
         assert set(refused.value.message_dict) == {field}
     with pytest.raises(Stale):
         update_asset(asset, owner="村", by=clerk, now=make.NOW, version=9)

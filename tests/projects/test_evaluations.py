@@ -73,8 +73,8 @@ def test_matching_funds_and_gifts_in_kind_are_no_part_of_it() -> None:
     asked = {"aid_yuan": Decimal(600_000), "match_yuan": Decimal(400_000)}
     project = make.project_at(Stage.LIBRARY, **asked)
     make.share(project)
-    matched = {"source": Source.MATCH, "amount_yuan": Decimal(400_000)}
-    allot(project, by=make.hand(Role.CLERK), now=make.NOW, **matched)
+    matched = Decimal(400_000)
+    allot(project, source=Source.MATCH, amount_yuan=matched, by=make.hand(Role.CLERK), now=make.NOW)
     project = approve(project, doc_no="批1", on=TODAY, by=make.hand(Role.APPROVER), now=make.NOW)
     project = advance(project, on=TODAY, by=make.hand(Role.CLERK), now=make.NOW)
     make.payment(project, amount_yuan=300_000, paid_on=TODAY)
@@ -107,9 +107,14 @@ def test_points_are_in_range_and_the_total_is_the_databases() -> None:
                 make.evaluation(project, confirmed=False, **{field: points})
             assert set(refused.value.message_dict) == {field}
     made = make.evaluation(project, confirmed=False)
-    for field, points in (("execution", 11), ("output", 51), ("benefit", 31), ("satisfaction", -1)):
+    for field, wrong_points in (
+        ("execution", 11),
+        ("output", 51),
+        ("benefit", 31),
+        ("satisfaction", -1),
+    ):
         with by_sql.refused_by("evaluation_points_are_in_range"):
-            by_sql.change(made, **{field: points})
+            by_sql.change(made, **{field: wrong_points})
     with by_sql.refused_saying("total"):
         by_sql.change(made, total=100)
 
