@@ -12,10 +12,16 @@ from django.core.exceptions import ValidationError
 from assistance.errors import Refused, Stale
 from assistance.models.regions import OrganisationKind
 from assistance.roles import Role
-from projects.actions import confirm_acceptance, record_acceptance, strike_out_acceptance
+from projects.actions import (
+    accept,
+    confirm_acceptance,
+    record_acceptance,
+    rework,
+    strike_out_acceptance,
+)
 from projects.models import Acceptance, Project, Stage
 from projects.models.acceptance import AcceptanceLevel, AcceptanceResult
-from projects.models.evidence import PaperKind
+from projects.models.evidence import NoticeKind, PaperKind
 from tests import by_sql
 from tests import factories as make
 
@@ -34,6 +40,16 @@ def refused_fields(project: Project, **fields: Any) -> set[str]:
     with pytest.raises(ValidationError) as refused:
         recorded(project, **fields)
     return set(refused.value.message_dict)
+
+
+def gone_on(project: Project, stage: Stage) -> None:
+    """The reviewer takes the step that an acceptance leads to."""
+    reviewer = make.hand(Role.REVIEWER)
+    if stage == Stage.ACCEPTED:
+        project = accept(project, on=TODAY, by=reviewer, now=make.NOW)
+    else:
+        project = rework(project, on=TODAY, reason="演示", by=reviewer, now=make.NOW)
+    assert project.stage == stage
 
 
 def test_an_acceptance_counts_once_a_reviewer_confirmed_it_with_its_form_on_file() -> None:
@@ -85,7 +101,7 @@ def test_only_completed_works_are_accepted() -> None:
     project = make.project_at(Stage.COMPLETED)
     waiting = recorded(project)
     make.paper(project, PaperKind.ACCEPTANCE, acceptance=waiting)
-    make.written_in(project, Stage.ACCEPTED)
+    gone_on(make.ready_for(Stage.ACCEPTED, project), Stage.ACCEPTED)
     with pytest.raises(Refused) as refused:
         confirm_acceptance(waiting, by=make.hand(Role.REVIEWER), now=make.NOW)
     assert refused.value.code == "not_on_the_road"
@@ -199,8 +215,9 @@ def test_an_acceptance_stands_once_the_project_went_on_by_its_word(
     result: AcceptanceResult, went_on_to: Stage
 ) -> None:
     project = make.project_at(Stage.COMPLETED)
-    made = make.acceptance(project, result=result)  # confirmed on 3 June
-    make.written_in(project, went_on_to)  # on 5 June
+    made = make.acceptance(project, level=AcceptanceLevel.JOINT, result=result)  # on 3 June
+    make.notice(project, NoticeKind.DONE, date(2026, 6, 1), date(2026, 6, 7))
+    gone_on(project, went_on_to)
     reviewer = make.hand(Role.REVIEWER)
     with pytest.raises(Refused) as refused:
         strike_out_acceptance(made, reason="录错", by=reviewer, now=make.NOW)
@@ -212,8 +229,9 @@ def test_an_acceptance_stands_once_the_project_went_on_by_its_word(
 def test_an_acceptance_that_nothing_rests_on_can_still_be_struck_out() -> None:
     project = make.project_at(Stage.COMPLETED)
     failed = make.acceptance(project, result=AcceptanceResult.FAIL)
-    make.acceptance(project, held_on=date(2026, 6, 4))
-    make.written_in(project, Stage.ACCEPTED)
+    make.acceptance(project, level=AcceptanceLevel.JOINT, held_on=date(2026, 6, 4))
+    make.notice(project, NoticeKind.DONE, date(2026, 6, 1), date(2026, 6, 7))
+    gone_on(project, Stage.ACCEPTED)
     reviewer = make.hand(Role.REVIEWER)
     assert strike_out_acceptance(failed, reason="录错", by=reviewer, now=make.NOW).voided_at
 

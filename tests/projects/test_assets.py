@@ -12,6 +12,7 @@ from django.core.exceptions import ValidationError
 from assistance.errors import Refused, Stale
 from assistance.roles import Role
 from projects.actions import (
+    close,
     confirm_acceptance,
     confirm_handover,
     hand_over,
@@ -30,10 +31,8 @@ TODAY = make.NOW.date()
 
 
 def accepted() -> Project:
-    """A project that was accepted on 3 June for 1,000,000 yuan; the stage moved on the 5th."""
-    project = make.project_at(Stage.COMPLETED)
-    make.acceptance(project)
-    return make.written_in(project, Stage.ACCEPTED)
+    """A project that was accepted on 8 June for 1,000,000 yuan."""
+    return make.project_at(Stage.ACCEPTED)
 
 
 def handed_over(project: Project, *, on: date = date(2026, 6, 10)) -> Project:
@@ -113,20 +112,21 @@ def test_nothing_is_handed_over_to_nobody(missing: str) -> None:
 
 
 def test_the_hand_over_lies_between_the_acceptance_and_today() -> None:
-    asset = make.asset(accepted())  # the project was accepted on 5 June
-    for day in (date(2026, 6, 4), TODAY + timedelta(days=1)):
+    asset = make.asset(accepted())  # on 8 June
+    for day in (date(2026, 6, 7), TODAY + timedelta(days=1)):
         with by_sql.refused_by("hand_over_follows_acceptance"):
             by_sql.change(asset, handed_over_on=day)
-    by_sql.change(asset, handed_over_on=date(2026, 6, 5))
+    by_sql.change(asset, handed_over_on=date(2026, 6, 8))
     not_accepted = make.asset()
     with by_sql.refused_by("hand_over_follows_acceptance"):
-        by_sql.change(not_accepted, handed_over_on=date(2026, 6, 5))
+        by_sql.change(not_accepted, handed_over_on=date(2026, 6, 8))
 
 
 def test_state_and_income_are_kept_up_to_date_also_after_closing() -> None:
     project = accepted()
     asset = make.asset(project)
-    make.written_in(handed_over(project, on=date(2026, 6, 5)), Stage.CLOSED)
+    project = make.ready_for(Stage.CLOSED, handed_over(project))
+    close(project, on=TODAY, by=make.hand(Role.APPROVER), now=make.NOW)
     asset = update_asset(
         asset, state=AssetState.IDLE, yearly_income_yuan=Decimal("1200.50"),
         distribution=" 村六四开 ", by=make.hand(Role.CLERK), now=make.NOW,

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import partial
 
 import pytest
 from django.core.exceptions import ValidationError
 
 from assistance.errors import Refused, Stale
+from assistance.models.rows import entered
 from assistance.roles import Role
 from projects.actions import (
-    advance,
     allot,
     approve,
     confirm_evaluation,
@@ -19,9 +20,9 @@ from projects.actions import (
     strike_out_evaluation,
 )
 from projects.actions.evaluation import execution_points
-from projects.models import Evaluation, Project, Source, Stage
+from projects.models import Evaluation, Payment, Project, Source, Stage
 from projects.models.evidence import PaperKind
-from projects.models.payments import PaymentStatus
+from projects.models.payments import PaymentBasis, PaymentStatus
 from tests import by_sql
 from tests import factories as make
 
@@ -30,12 +31,30 @@ pytestmark = pytest.mark.django_db
 TODAY = make.NOW.date()
 
 
-def execution(project: Project, on: date = TODAY) -> Decimal:
-    """The points of execution of an evaluation on this day, and away with it."""
-    made = make.evaluation(project, confirmed=False, evaluated_on=on)
-    strike_out_evaluation(made, reason="演示", by=make.hand(Role.CLERK), now=make.NOW)
+def execution(project: Project) -> Decimal:
+    """The points of execution that the verb writes down today."""
+    made = make.evaluation(project, confirmed=False, evaluated_on=TODAY)
     points: Decimal = Evaluation.objects.get(pk=made.pk).execution
     return points
+
+
+def pay_out(project: Project, amount_yuan: Decimal | int, *, on: date) -> Payment:
+    """A payment that counts, past the caps on what may be paid when: they are not the question."""
+    share = project.funding.counting().exclude(fund_plan=None).get()
+    return Payment.objects.create(
+        project_funding=share,
+        seq=share.payments.count() + 1,
+        basis=PaymentBasis.PROGRESS,
+        amount_yuan=amount_yuan,
+        paid_on=on,
+        treasury=make.treasury(),
+        payee=make.organisation(),
+        voucher_no=f"演示-{share.payments.count()}",
+        status=PaymentStatus.VERIFIED,
+        counted_at=make.NOW,
+        counted_by=make.hand(Role.REVIEWER),
+        **entered(make.hand(Role.CLERK), make.NOW),
+    )
 
 
 @pytest.mark.parametrize(
@@ -53,31 +72,30 @@ def execution(project: Project, on: date = TODAY) -> Decimal:
 )
 def test_execution_is_what_was_paid_of_what_was_allocated(aid: str, paid: str, points: str) -> None:
     project = make.project_at(Stage.ACTIVE, aid_yuan=Decimal(aid))
-    make.payment(project, amount_yuan=Decimal(paid))
+    pay_out(project, Decimal(paid), on=date(2026, 5, 6))
     assert execution(project) == Decimal(points)
 
 
 def test_execution_reads_the_ledger_as_at_the_day_of_the_evaluation() -> None:
     project = make.project_at(Stage.ACTIVE)
-    first = make.payment(project, amount_yuan=250_000, paid_on=date(2026, 5, 6))
-    make.payment(project, amount_yuan=500_000, paid_on=date(2026, 6, 2))
+    known = partial(execution_points, project, known_at=make.NOW)
+    first = pay_out(project, 250_000, on=date(2026, 5, 6))
+    pay_out(project, 500_000, on=date(2026, 6, 2))
     make.paid_back(first, amount_yuan=50_000, refunded_on=date(2026, 6, 10))
     make.payment(project, PaymentStatus.SUBMITTED, amount_yuan=100_000)
-    assert execution(project, date(2026, 5, 5)) == Decimal("0.00")
-    assert execution(project, date(2026, 5, 6)) == Decimal("2.50")
-    assert execution(project, date(2026, 6, 9)) == Decimal("7.50")
-    assert execution(project, date(2026, 6, 10)) == Decimal("7.00")
+    assert known(date(2026, 5, 5)) == Decimal("0.00")
+    assert known(date(2026, 5, 6)) == Decimal("2.50")
+    assert known(date(2026, 6, 9)) == Decimal("7.50")
+    assert known(date(2026, 6, 10)) == Decimal("7.00")
 
 
-def test_matching_funds_and_gifts_in_kind_are_no_part_of_it() -> None:
-    asked = {"aid_yuan": Decimal(600_000), "match_yuan": Decimal(400_000)}
-    project = make.project_at(Stage.LIBRARY, **asked)
+def test_matching_funds_are_no_part_of_it() -> None:
+    matched, by = Decimal(400_000), make.hand(Role.CLERK)
+    project = make.project_at(Stage.LIBRARY, aid_yuan=Decimal(600_000), match_yuan=matched)
     make.share(project)
-    matched = Decimal(400_000)
-    allot(project, source=Source.MATCH, amount_yuan=matched, by=make.hand(Role.CLERK), now=make.NOW)
+    allot(project, source=Source.MATCH, amount_yuan=matched, by=by, now=make.NOW)
     project = approve(project, doc_no="批1", on=TODAY, by=make.hand(Role.APPROVER), now=make.NOW)
-    project = advance(project, on=TODAY, by=make.hand(Role.CLERK), now=make.NOW)
-    make.payment(project, amount_yuan=300_000, paid_on=TODAY)
+    pay_out(project, 300_000, on=TODAY)
     assert execution_points(project, TODAY, known_at=make.NOW) == Decimal("5.00")
 
 
@@ -171,10 +189,7 @@ def test_only_works_that_began_are_evaluated(stage: Stage) -> None:
 
 
 def test_the_evaluation_of_a_closed_project_stands() -> None:
-    project, reviewer = make.project_at(Stage.COMPLETED), make.hand(Role.REVIEWER)
-    made = make.evaluation(project)
-    for stage in (Stage.ACCEPTED, Stage.HANDED_OVER, Stage.CLOSED):
-        project = make.written_in(project, stage)
+    made, reviewer = make.project_at(Stage.CLOSED).evaluations.get(), make.hand(Role.REVIEWER)
     with pytest.raises(Refused) as refused:
         strike_out_evaluation(made, reason="录错", by=reviewer, now=make.NOW)
     assert refused.value.code == "project_has_gone_on"
