@@ -69,8 +69,8 @@ BEGIN
     PERFORM 1 FROM projects_project WHERE id = NEW.project_id FOR UPDATE;
     IF EXISTS (
         SELECT FROM projects_stagechange
-        WHERE project_id = NEW.project_id AND counted_at >= NEW.counted_at AND voided_at IS NULL
-            AND from_stage = 'COMPLETED'
+        WHERE project_id = NEW.project_id AND counted_at IS NOT NULL AND voided_at IS NULL
+            AND effective_on >= NEW.held_on AND from_stage = 'COMPLETED'
             AND to_stage = CASE NEW.result WHEN 'PASS' THEN 'ACCEPTED' ELSE 'ACTIVE' END
     ) THEN
         RAISE EXCEPTION 'acceptance %: the project went on by its word', NEW.id
@@ -132,7 +132,7 @@ class Migration(migrations.Migration):
                 name="acceptance_aid_within_settlement",
                 condition=Q(final_aid_yuan=None, final_settlement_yuan=None)
                 | Q(
-                    final_aid_yuan__gte=0,
+                    final_aid_yuan__isnull=False,
                     final_settlement_yuan__isnull=False,
                     final_settlement_yuan__gte=F("final_aid_yuan"),
                 ),

@@ -14,6 +14,8 @@ from assistance.models import User
 from assistance.roles import Role
 from projects import actions
 from projects.models import STEPS, Stage
+from projects.models.audit import FindingStatus
+from projects.models.evidence import PaperKind
 from projects.models.funds import FundPlanStatus, TransferStatus
 from projects.models.history import ProgressStatus
 from projects.models.payments import PaymentStatus
@@ -115,7 +117,92 @@ def _paid_back(status: PaymentStatus) -> Any:
     return make.paid_back(make.payment(make.project_at(Stage.ACTIVE)), status)
 
 
+def _record_acceptance() -> Callable[..., Any]:
+    project = make.project_at(Stage.COMPLETED)
+    return partial(actions.record_acceptance, project, **make.acceptance_fields())
+
+
+def _confirm_acceptance() -> Callable[..., Any]:
+    waiting = make.acceptance(confirmed=False)
+    make.papers(waiting.project, PaperKind.ACCEPTANCE)
+    return partial(actions.confirm_acceptance, waiting)
+
+
+def _register_asset() -> Callable[..., Any]:
+    return partial(
+        actions.register_asset, make.project_at(Stage.COMPLETED), name="演示", category="PUBLIC",
+        original_value_yuan=ONE_YUAN, registered_on=TODAY,
+    )  # fmt: skip
+
+
+def _record_audit() -> Callable[..., Any]:
+    return partial(
+        actions.record_audit, make.project_at(Stage.COMPLETED), body="演示", kind="settlement",
+        report_no="审1", issued_on=TODAY, audited_yuan=ONE_YUAN,
+    )  # fmt: skip
+
+
+def _report_rectified() -> Callable[..., Any]:
+    return partial(
+        actions.report_rectified, make.finding(), rectification="演示", rectified_on=TODAY
+    )
+
+
+def _confirm_evaluation() -> Callable[..., Any]:
+    waiting = make.evaluation(confirmed=False)
+    make.papers(waiting.project, PaperKind.EVALUATION)
+    return partial(actions.confirm_evaluation, waiting)
+
+
 MATRIX: dict[str, Cell] = {
+    "record_acceptance": Cell(ENTERS, _record_acceptance),
+    "confirm_acceptance": Cell({Role.REVIEWER}, _confirm_acceptance),
+    "strike_out_acceptance": Cell(
+        {Role.REVIEWER},
+        lambda: partial(actions.strike_out_acceptance, make.acceptance(), reason="演示"),
+    ),
+    "register_asset": Cell(ENTERS, _register_asset),
+    "update_asset": Cell(ENTERS, lambda: partial(actions.update_asset, make.asset(), owner="村")),
+    "strike_out_asset": Cell(
+        ENTERS, lambda: partial(actions.strike_out_asset, make.asset(), reason="演示")
+    ),
+    "record_audit": Cell({Role.CLERK}, _record_audit),
+    "strike_out_audit": Cell(
+        {Role.CLERK},
+        lambda: partial(actions.strike_out_audit, make.audit_record(), reason="演示"),
+    ),
+    "raise_finding": Cell(
+        {Role.AUDITOR},
+        lambda: partial(
+            actions.raise_finding, pairing=make.pairing(), **make.finding_fields()
+        ),
+    ),
+    "report_rectified": Cell(ENTERS, _report_rectified),
+    "close_finding": Cell(
+        {Role.AUDITOR},
+        lambda: partial(actions.close_finding, make.finding(FindingStatus.RECTIFYING)),
+    ),
+    "reopen_finding": Cell(
+        {Role.AUDITOR},
+        lambda: partial(
+            actions.reopen_finding, make.finding(FindingStatus.RECTIFYING), reason="演示"
+        ),
+    ),
+    "strike_out_finding": Cell(
+        {Role.AUDITOR},
+        lambda: partial(actions.strike_out_finding, make.finding(), reason="演示"),
+    ),
+    "evaluate": Cell(
+        ENTERS,
+        lambda: partial(
+            actions.evaluate, make.project_at(Stage.COMPLETED), **make.evaluation_fields()
+        ),
+    ),
+    "confirm_evaluation": Cell({Role.REVIEWER}, _confirm_evaluation),
+    "strike_out_evaluation": Cell(
+        {Role.REVIEWER},
+        lambda: partial(actions.strike_out_evaluation, make.evaluation(), reason="演示"),
+    ),
     "void_transfer": Cell(
         {Role.FINANCE}, lambda: partial(actions.void_transfer, make.transfer(), reason="演示")
     ),
