@@ -87,6 +87,13 @@ RULES = {
             _decimal("0", "1000000000000"),
         ),
         Rule(
+            "retention_pct",
+            _("largest retention of a payment policy"),
+            PER_CENT,
+            "3",
+            _decimal("0", "100"),
+        ),
+        Rule(
             "overlap_days",
             _("longest overlap of two persons on one post"),
             DAYS,

@@ -24,14 +24,14 @@ from projects.actions.evidence import (
     strike_out_paper,
 )
 from projects.actions.funds import (
-    confirm_transfer,
+    close_fund_plan,
     edit_fund_plan,
     issue_fund_plan,
     plan_funds,
-    record_transfer,
-    report_arrival,
+    strike_out_fund_plan,
 )
-from projects.actions.payments import pay, reject_payment, verify_payment
+from projects.actions.payments import pay, reject_payment, remark_payment, verify_payment
+from projects.actions.policies import confirm_policy, propose_policy, strike_out_policy
 from projects.actions.progress import report_progress, return_progress, verify_progress
 from projects.actions.proposals import (
     complete,
@@ -54,6 +54,7 @@ from projects.actions.road import (
     return_to_draft,
     submit,
 )
+from projects.actions.transfers import confirm_transfer, record_transfer, report_arrival
 from projects.actions.year_plan import roll_over
 
 __all__ = [
@@ -61,10 +62,12 @@ __all__ = [
     "advance",
     "allot",
     "approve",
+    "close_fund_plan",
     "complete",
     "confirm_completion",
     "confirm_handover",
     "confirm_notice",
+    "confirm_policy",
     "confirm_return",
     "confirm_start",
     "confirm_transfer",
@@ -79,10 +82,12 @@ __all__ = [
     "issue_fund_plan",
     "pay",
     "plan_funds",
+    "propose_policy",
     "record_transfer",
     "refund",
     "reject",
     "reject_payment",
+    "remark_payment",
     "report_arrival",
     "report_progress",
     "return_progress",
@@ -90,8 +95,10 @@ __all__ = [
     "return_transfer",
     "roll_over",
     "start",
+    "strike_out_fund_plan",
     "strike_out_notice",
     "strike_out_paper",
+    "strike_out_policy",
     "submit",
     "verify_payment",
     "verify_progress",

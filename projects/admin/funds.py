@@ -35,7 +35,7 @@ from projects.actions import (
     record_transfer,
     report_arrival,
 )
-from projects.actions.funds import TREASURIES
+from projects.actions.transfers import TREASURIES
 from projects.admin.corrections import VERBS_OF_A_SHARE, VERBS_OF_A_TRANSFER
 from projects.admin.lists import (
     AidFilter,
