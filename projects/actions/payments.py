@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
-from django.db.models import Max, QuerySet
+from django.db.models import Max
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
@@ -21,7 +21,7 @@ from projects.actions.guards import require
 from projects.actions.locks import lock_funding
 from projects.models import Payment, Project, ProjectFunding, Stage
 from projects.models.funds import PAID_THROUGH_THE_LEDGER
-from projects.models.payments import PaymentBasis, PaymentStatus
+from projects.models.payments import PaymentBasis, PaymentQuerySet, PaymentStatus
 
 
 @transaction.atomic
@@ -162,7 +162,7 @@ def remark_missing(payment: Payment, by: User) -> Refused | None:
     )
 
 
-def look_alikes(payee: Organisation, amount_yuan: Decimal, paid_on: date) -> QuerySet[Payment]:
+def look_alikes(payee: Organisation, amount_yuan: Decimal, paid_on: date) -> PaymentQuerySet:
     """The standing payments of the same amount to the same payee on the same day."""
     alike = Payment.objects.standing().exclude(status=PaymentStatus.REJECTED)
     return alike.filter(payee=payee, amount_yuan=amount_yuan, paid_on=paid_on).order_by("pk")

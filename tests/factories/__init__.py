@@ -64,6 +64,7 @@ from projects.models import (
     Transfer,
     TransferReturn,
 )
+from projects.models.evidence import PaperKind
 from projects.models.funds import FundPlanStatus, TransferStatus
 from projects.models.history import ProgressStatus
 from projects.models.payments import PaymentBasis, PaymentStatus, RefundCause
@@ -470,6 +471,7 @@ def _tender(project: Project) -> Project:
 
 def _make_ready(project: Project) -> Project:
     day = date(project.fiscal_year, 3, 20)
+    papers(project, PaperKind.PLAN, on=date(project.fiscal_year, 3, 19))
     contract: dict[str, Any] = {}
     if project.needs_tender:
         contract = {"contract_no": "演示合同1", "contract_yuan": project.total_investment_yuan}
@@ -622,3 +624,9 @@ def posting(state: PostingState = PostingState.ACTIVE, **overrides: Any) -> Post
         return made
     recalled = state == PostingState.RECALLED
     return end_posting(made, on=end_on, reason="演示", by=by, now=at(end_on), recalled=recalled)
+
+
+# The rest of the house needs what stands above.
+from tests.factories.evidence import attachment as attachment  # noqa: E402
+from tests.factories.evidence import notice as notice  # noqa: E402
+from tests.factories.evidence import papers as papers  # noqa: E402
