@@ -110,6 +110,7 @@ def facts_on(project: Project, day: date, *, known_at: datetime) -> Facts:
     verified = of_project(ProgressReport.objects.as_at(day, known_at))
     papers = of_project(Paper.objects.counting()).filter(kind__in=PROVES_READINESS)
     audits = of_project(AuditRecord.objects.as_at(day, known_at)).filter(kind=AuditKind.SETTLEMENT)
+    opening = of_project(Opening.objects.as_at(day, known_at))
     found = (
         Project.objects.filter(pk=project.pk)
         .annotate(
@@ -124,32 +125,44 @@ def facts_on(project: Project, day: date, *, known_at: datetime) -> Facts:
             settled=Subquery(settled.values("final_aid_yuan")[:1]),
             self_accepted=Exists(passed),
             progress=Subquery(verified.order_by("-measured_on", "-pk").values("physical_pct")[:1]),
-            progress_before=Subquery(
-                of_project(Opening.objects.as_at(day, known_at)).values("physical_pct")[:1]
-            ),
+            progress_before=Subquery(opening.values("physical_pct")[:1]),
+            settled_before=Exists(opening.filter(stage__in=ACCEPTED_ON)),
             has_paper=Exists(papers),
-            audited=Exists(audits),
+            audited=Subquery(audits.order_by("-issued_on", "-pk").values("audited_yuan")[:1]),
         )
         .values()
         .get()
     )
     stage = found["stage_then"]
     nothing = Decimal(0)
+    granted = (found["granted"] or nothing) + (found["adjusted"] or nothing)
     return Facts(
         day=day,
-        granted_yuan=(found["granted"] or nothing) + (found["adjusted"] or nothing),
+        granted_yuan=granted,
         total_investment_yuan=found["total_investment_yuan"],
         contract_yuan=found["contract_yuan"],
-        settled_yuan=found["settled"],
+        settled_yuan=_settled(found, granted),
         is_ready=stage in READY_ON,
         has_contract_or_plan=found["has_paper"] or bool(found["contract_no"]),
         is_started=stage in STARTED_ON,
         is_completed=stage in COMPLETED_ON,
         is_self_accepted=found["self_accepted"],
-        is_audited=found["audited"],
+        is_audited=found["audited"] is not None,
         accepted_on=found["accepted_on"] if stage in ACCEPTED_ON else None,
         progress_pct=max(found["progress"] or nothing, found["progress_before"] or nothing),
     )
+
+
+def _settled(found: dict[str, Any], granted: Decimal) -> Decimal | None:
+    """What the acceptance settled, or less where the auditors confirmed less; of a project that was
+    taken over after its acceptance what it was granted.
+    """
+    settled: Decimal | None = found["settled"]
+    if settled is None and found["settled_before"]:
+        settled = granted
+    if settled is None or found["audited"] is None:
+        return settled
+    return min(settled, found["audited"])
 
 
 def paid_yuan_by(project: Project, day: date, *, basis: str = "") -> Decimal:

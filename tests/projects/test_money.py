@@ -177,7 +177,12 @@ def test_a_share_is_paid_out_to_the_last_fen_and_not_further() -> None:
     project = make.project_at(Stage.LIBRARY)
     for amount in (Decimal(100_000), Decimal(900_000)):
         make.share(project, amount_yuan=amount)
-    make.written_on(project, Stage.ACTIVE)
+    make.ready_for(Stage.APPROVED, project)
+    project = actions.approve(
+        project, doc_no="批1", on=date(2026, 3, 2), by=make.hand(Role.APPROVER), now=make.NOW
+    )
+    make.ready_for(Stage.READY, project)
+    project = actions.advance(project, on=date(2026, 3, 20), by=make.hand(Role.CLERK), now=make.NOW)
     make.payment(project, amount_yuan=Decimal(100_000) - FEN)
     with pytest.raises(Refused) as refusal:
         make.payment(project, amount_yuan=2 * FEN)
