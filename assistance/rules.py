@@ -87,6 +87,13 @@ RULES = {
             _decimal("0", "1000000000000"),
         ),
         Rule(
+            "retention_pct",
+            _("largest retention of a payment policy"),
+            PER_CENT,
+            "3",
+            _decimal("0", "100"),
+        ),
+        Rule(
             "joint_acceptance_yuan",
             _("aid from which both sides accept the works together"),
             _("yuan"),

@@ -129,7 +129,7 @@ class Panel:
     headings: tuple[str | Promise, ...]
     rows: list[tuple[Any, ...]]
     empty: str | Promise
-    note: str = ""
+    note: str | Promise = ""
 
 
 class Result(NamedTuple):
@@ -451,6 +451,7 @@ class ScopedAdmin(OnTheDesk, Page):
         if "cl" in shown:
             shown["most_counted"] = MOST_COUNTED
             shown["empty_list"] = self.empty_list
+            shown["panels"] = list(self.list_panels(request))
             if self.summed:
                 total = shown["cl"].queryset.order_by().aggregate(sum=models.Sum(self.summed))
                 shown["total"] = money(total["sum"])
@@ -473,6 +474,10 @@ class ScopedAdmin(OnTheDesk, Page):
 
     def panels(self, request: HttpRequest, row: Any) -> Iterable[Panel]:
         """What belongs to the row, below its form."""
+        return ()
+
+    def list_panels(self, request: HttpRequest) -> Iterable[Panel]:
+        """What a reader wants to see before the rows of the list."""
         return ()
 
     def render_change_form(  # noqa: PLR0917  Django's own signature

@@ -9,9 +9,10 @@ from django import forms
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.db import models
-from django.db.models import OuterRef, Subquery
+from django.db.models import OuterRef, Q, Subquery
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
@@ -70,6 +71,14 @@ def _to_confirm(rows: models.QuerySet[Any], by: User, now: datetime) -> models.Q
     return rows.filter(counted_at=None, voided_at=None).exclude(created_by=by)
 
 
+def _said(key: str, value: Any) -> str:
+    """A value with its unit."""
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
+    unit = RULES[key].unit if key in RULES else ""
+    return f"{value} {unit}".strip()
+
+
 @admin.register(Setting)
 class SettingAdmin(ScopedAdmin):
     place = 98
@@ -116,6 +125,42 @@ class SettingAdmin(ScopedAdmin):
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         return [*self.readonly_fields, "title", "shown_value"]
 
+    def list_panels(self, request: HttpRequest) -> list[Panel]:
+        """Every rule that there is with the value of today, also those that nobody has set."""
+        now = timezone.now()
+        today = local_day(now)
+        standing = Setting.objects.standing().filter(key__in=RULES).order_by("starts_on", "pk")
+        to_come: dict[str, list[Setting]] = {}
+        for value in standing.filter(Q(counted_at=None) | Q(starts_on__gt=today)):
+            to_come.setdefault(value.key, []).append(value)
+        applies: dict[str, Setting] = {}
+        counting = Setting.objects.as_at(today, now).filter(key__in=RULES)
+        for value in counting.select_related("counted_by").order_by("starts_on", "counted_at"):
+            applies[value.key] = value  # of two from one day the one confirmed later
+        rows = []
+        for key, rule in RULES.items():
+            found = applies.get(key)
+            rows.append(
+                (
+                    format_html('<a href="{}?key={}">{}</a>', self.list_url, key, rule.label),
+                    _said(key, found.value if found else rule.default),
+                    _said(key, rule.default),
+                    found.starts_on if found else _("from the beginning"),
+                    found.counted_by if found else "–",
+                    ", ".join(
+                        f"{_said(key, value.value)} ({value.starts_on})"
+                        for value in to_come.get(key, ())
+                    )
+                    or "–",
+                )
+            )
+        headings = (
+            _("setting"), _("applies today"), _("default"), _("since"), _("confirmed by"),
+            _("proposed or to come"),
+        )  # fmt: skip
+        note = _("Where nothing was set the default applies; those are our own choice or assumed.")
+        return [Panel(_("What applies today"), headings, rows, "", note)]
+
     def enter(self, fields: dict[str, Any], *, by: User, now: datetime) -> Setting:
         return propose_setting(**fields, by=by, now=now)
 
@@ -140,10 +185,7 @@ class SettingAdmin(ScopedAdmin):
 
     @admin.display(description=_("value"))
     def shown_value(self, setting: Setting) -> str:
-        if isinstance(setting.value, list):
-            return ", ".join(map(str, setting.value))
-        unit = RULES[setting.key].unit if setting.key in RULES else ""
-        return f"{setting.value} {unit}".strip()
+        return _said(setting.key, setting.value)
 
     @admin.display(description=_("standing"))
     def standing(self, setting: Any) -> SafeString:

@@ -56,15 +56,15 @@ from projects.actions.evidence import (
     strike_out_paper,
 )
 from projects.actions.funds import (
-    confirm_transfer,
+    close_fund_plan,
     edit_fund_plan,
     issue_fund_plan,
     plan_funds,
-    record_transfer,
-    report_arrival,
+    strike_out_fund_plan,
 )
 from projects.actions.halts import resume, rework, suspend
-from projects.actions.payments import pay, reject_payment, verify_payment
+from projects.actions.payments import pay, reject_payment, remark_payment, verify_payment
+from projects.actions.policies import confirm_policy, propose_policy, strike_out_policy
 from projects.actions.progress import report_progress, return_progress, verify_progress
 from projects.actions.proposals import (
     complete,
@@ -77,6 +77,7 @@ from projects.actions.proposals import (
 )
 from projects.actions.road import advance
 from projects.actions.shares import allot, drop_allotment
+from projects.actions.transfers import confirm_transfer, record_transfer, report_arrival
 from projects.actions.year_plan import roll_over
 
 __all__ = [
@@ -87,12 +88,14 @@ __all__ = [
     "approve",
     "close",
     "close_finding",
+    "close_fund_plan",
     "complete",
     "confirm_acceptance",
     "confirm_completion",
     "confirm_evaluation",
     "confirm_handover",
     "confirm_notice",
+    "confirm_policy",
     "confirm_return",
     "confirm_start",
     "confirm_transfer",
@@ -109,6 +112,7 @@ __all__ = [
     "issue_fund_plan",
     "pay",
     "plan_funds",
+    "propose_policy",
     "raise_finding",
     "record_acceptance",
     "record_audit",
@@ -117,6 +121,7 @@ __all__ = [
     "register_asset",
     "reject",
     "reject_payment",
+    "remark_payment",
     "reopen_finding",
     "report_arrival",
     "report_progress",
@@ -133,8 +138,10 @@ __all__ = [
     "strike_out_audit",
     "strike_out_evaluation",
     "strike_out_finding",
+    "strike_out_fund_plan",
     "strike_out_notice",
     "strike_out_paper",
+    "strike_out_policy",
     "submit",
     "suspend",
     "take_back",

@@ -213,7 +213,7 @@ def void_refund(
     paid_back, funding = _lock_refund(paid_back, by=by, version=version)
     _require_standing(paid_back, reason)
     if paid_back.counted_at:
-        _require_left(paid_back.amount_yuan, funding.amount_yuan - funding.paid_yuan())
+        _require_left(paid_back.amount_yuan, funding.net_yuan() - funding.paid_yuan())
     paid_back.status = PaymentStatus.VOIDED
     paid_back.void("status", by=by, now=now, reason=reason)
     return paid_back

@@ -1,4 +1,4 @@
-"""Fund plans and the transfers that bring their money to the recipient's treasury (level A)."""
+"""Fund plans: drafted, issued, closed."""
 
 from __future__ import annotations
 
@@ -11,14 +11,11 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from assistance.errors import Refused
-from assistance.models import Organisation, Pairing, User
-from assistance.models.regions import OrganisationKind
+from assistance.models import Pairing, User
 from assistance.models.rows import entered
 from assistance.periods import local_day
-from projects.models import FundPlan, Transfer
+from projects.models import FundPlan
 from projects.models.funds import FundPlanStatus, TransferStatus
-
-TREASURIES = (OrganisationKind.FINANCE, OrganisationKind.FRONT_TEAM)
 
 
 @transaction.atomic
@@ -36,7 +33,7 @@ def plan_funds(
     is_inferred: bool = False,
 ) -> FundPlan:
     """Draft a fund plan; it counts once finance issues it."""
-    _require_may_write("projects.add_fundplan", pairing, by)
+    require_may_write("projects.add_fundplan", pairing, by)
     plan = FundPlan(
         pairing=pairing,
         fiscal_year=fiscal_year,
@@ -59,7 +56,7 @@ def edit_fund_plan(
 ) -> FundPlan:
     """Change a fund plan that is still a draft."""
     plan = FundPlan.objects.lock_for(by, plan.pk, version=version)
-    _require_may_write("projects.change_fundplan", plan.pairing, by)
+    require_may_write("projects.change_fundplan", plan.pairing, by)
     _require_draft(plan)
     for name, value in fields.items():
         setattr(plan, name, value)
@@ -86,117 +83,71 @@ def issue_fund_plan(
 
 
 @transaction.atomic
-def record_transfer(
-    *,
-    fund_plan: FundPlan,
-    amount_yuan: Decimal,
-    sent_on: date,
-    treasury: Organisation,
-    by: User,
-    now: datetime,
-    arrived_on: date | None = None,
-    voucher_no: str = "",
-    over_doc_no: str = "",
-) -> Transfer:
-    """Log money that was sent; it counts once finance confirms its arrival."""
-    fund_plan = FundPlan.objects.visible_to(by).select_related("pairing").get(pk=fund_plan.pk)
-    _require_may_write("projects.add_transfer", fund_plan.pairing, by)
-    if fund_plan.status != FundPlanStatus.ISSUED:
-        raise Refused(
-            "fund_plan_not_issued", _("Have the fund plan issued before logging its money.")
-        )
-    if treasury.kind not in TREASURIES:
-        raise ValidationError({"treasury": _("Choose a finance bureau or a front working team.")})
-    _require_past("sent_on", sent_on, now)
-    _require_past("arrived_on", arrived_on, now)
-    transfer = Transfer(
-        fund_plan=fund_plan,
-        amount_yuan=amount_yuan,
-        sent_on=sent_on,
-        arrived_on=arrived_on,
-        treasury=treasury,
-        voucher_no=voucher_no.strip(),
-        over_doc_no=over_doc_no.strip(),
-        **entered(by, now),
-    )
-    treasury.take_turns()
-    transfer.full_clean()
-    transfer.save()
-    return transfer
+def close_fund_plan(
+    plan: FundPlan, *, by: User, now: datetime, doc_no: str = "", version: int | None = None
+) -> FundPlan:
+    """Close a plan whose money has arrived; ``doc_no`` writes off what has not.
 
-
-@transaction.atomic
-def report_arrival(
-    transfer: Transfer,
-    *,
-    arrived_on: date,
-    voucher_no: str,
-    by: User,
-    now: datetime,
-    version: int | None = None,
-) -> Transfer:
-    """Fill in the day and the voucher of an arrival; finance still has to confirm it."""
-    transfer = _lock_draft_transfer(transfer, "projects.report_arrival_transfer", by, version)
-    _require_may_write("projects.report_arrival_transfer", transfer.fund_plan.pairing, by)
-    _require_past("arrived_on", arrived_on, now)
-    if not voucher_no.strip():
-        raise ValidationError({"voucher_no": _("Give the number of the voucher.")})
-    transfer.arrived_on, transfer.voucher_no = arrived_on, voucher_no.strip()
-    transfer.treasury.take_turns()
-    transfer.full_clean()
-    transfer.record("arrived_on", "voucher_no", by=by, now=now)
-    return transfer
-
-
-@transaction.atomic
-def confirm_transfer(
-    transfer: Transfer, *, by: User, now: datetime, version: int | None = None
-) -> Transfer:
-    """Confirm an arrival against the voucher; it counts from now on.
-
-    Refused where more would have arrived than the plan holds, unless a document covers it.
+    Nothing is shared out of a closed plan any more and no money of it arrives.
     """
-    transfer = _lock_draft_transfer(transfer, "projects.confirm_transfer", by, version)
-    transfer.require_other_hands(by, than=("created_by", "updated_by"))
-    if transfer.arrived_on is None or not transfer.voucher_no:
-        raise Refused(
-            "arrival_not_reported",
-            _("The day of arrival and the voucher number are missing; have them reported first."),
-        )
-    plan = transfer.fund_plan
-    arrived = plan.arrived_yuan() + transfer.amount_yuan
-    if arrived > plan.amount_yuan and not transfer.over_doc_no:
-        raise Refused(
-            "more_than_planned",
-            _(
-                "%(arrived)s yuan would have arrived of %(planned)s planned;"
-                " give the document that covers more."
-            )
-            % {"arrived": f"{arrived:,.2f}", "planned": f"{plan.amount_yuan:,.2f}"},
-        )
-    transfer.status = TransferStatus.CONFIRMED
-    transfer.count("status", by=by, now=now)
-    return transfer
-
-
-def _lock_draft_transfer(
-    transfer: Transfer, permission: str, by: User, version: int | None
-) -> Transfer:
-    if not by.has_perm(permission):
+    if not by.has_perm("projects.close_fundplan"):
         raise PermissionDenied
-    seen = Transfer.objects.visible_to(by).get(pk=transfer.pk)
-    plan = FundPlan.objects.lock_for(by, seen.fund_plan_id)  # parent before child: sums hold still
-    transfer = Transfer.objects.lock_for(by, transfer.pk, version=version)
-    transfer.fund_plan = plan
-    if transfer.status != TransferStatus.DRAFT:
+    plan = FundPlan.objects.lock_for(by, plan.pk, version=version)
+    require_issued(plan)
+    if plan.transfers.standing().filter(status=TransferStatus.DRAFT).exists():
         raise Refused(
-            "transfer_is_settled",
-            _("This transfer is %(status)s already.") % {"status": transfer.get_status_display()},
+            "transfers_wait", _("Transfers of this plan wait; confirm or strike them out first.")
         )
-    return transfer
+    missing = plan.amount_yuan - plan.arrived_yuan()
+    if missing > 0 and not doc_no.strip():
+        raise Refused(
+            "not_all_arrived",
+            _(
+                "%(missing)s yuan of this plan have not arrived; give the document that writes them"
+                " off."
+            )
+            % {"missing": f"{missing:,.2f}"},
+            {"doc_no": _("Give the number of the document.")},
+        )
+    plan.status, plan.closed_doc_no = FundPlanStatus.CLOSED, doc_no.strip()
+    plan.record("status", "closed_doc_no", by=by, now=now)
+    return plan
 
 
-def _require_may_write(permission: str, pairing: Pairing, by: User) -> None:
+@transaction.atomic
+def strike_out_fund_plan(
+    plan: FundPlan, *, reason: str, by: User, now: datetime, version: int | None = None
+) -> FundPlan:
+    """Strike out a plan that should not be there; refused while shares or transfers of it stand."""
+    if not by.has_perm("projects.issue_fundplan"):
+        raise PermissionDenied
+    plan = FundPlan.objects.lock_for(by, plan.pk, version=version)
+    if plan.voided_at:
+        raise Refused("struck_out_before", _("This row was struck out already."))
+    if not reason.strip():
+        raise ValidationError({"reason": _("Give the reason; others will read it.")})
+    if plan.shares.standing().exists() or plan.transfers.standing().exists():
+        raise Refused(
+            "fund_plan_is_used",
+            _("Shares or transfers of this plan stand; drop or strike them out first."),
+        )
+    plan.void(by=by, now=now, reason=reason)
+    return plan
+
+
+def require_issued(plan: FundPlan) -> None:
+    """Refuse a plan that is a draft, closed or struck out; the caller holds its lock."""
+    if plan.voided_at or plan.status != FundPlanStatus.ISSUED:
+        standing = _("struck out") if plan.voided_at else plan.get_status_display()
+        raise Refused(
+            "fund_plan_not_issued",
+            _("The fund plan “%(plan)s” is %(status)s; only an issued one takes this.")
+            % {"plan": plan, "status": standing},
+        )
+
+
+def require_may_write(permission: str, pairing: Pairing, by: User) -> None:
+    """Refuse somebody who does not keep the rows of a pairing that they may see."""
     visible = Pairing.objects.visible_to(by).get(pk=pairing.pk)
     may_write = by.may_write_for(recipient_id=visible.recipient_id, donor_id=visible.donor_id)
     if not by.has_perm(permission) or not may_write:
@@ -204,13 +155,10 @@ def _require_may_write(permission: str, pairing: Pairing, by: User) -> None:
 
 
 def _require_draft(plan: FundPlan) -> None:
+    if plan.voided_at:
+        raise Refused("struck_out_before", _("This row was struck out already."))
     if plan.status != FundPlanStatus.DRAFT:
         raise Refused(
             "fund_plan_is_settled",
             _("This fund plan is %(status)s already.") % {"status": plan.get_status_display()},
         )
-
-
-def _require_past(field: str, day: date | None, now: datetime) -> None:
-    if day is not None and day > local_day(now):
-        raise ValidationError({field: _("The day lies in the future.")})

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
-from decimal import ROUND_DOWN, Decimal
+from datetime import datetime
+from decimal import Decimal
 
 from assistance.models import Setting
 from assistance.periods import local_day
@@ -21,9 +21,6 @@ from projects.models.acceptance import AcceptanceLevel, AcceptanceQuerySet
 from projects.models.audit import AuditKind
 from projects.models.funds import PAID_THROUGH_THE_LEDGER, ProjectFundingQuerySet, total_yuan
 
-FEN = Decimal("0.01")
-# What the default payment policy keeps back of the settled aid until the defects period is over.
-RETENTION_PCT = Decimal(3)
 # The levels of acceptance that are as good as the one that is asked for.
 SUFFICES = {
     AcceptanceLevel.COUNTY: (AcceptanceLevel.COUNTY, AcceptanceLevel.JOINT),
@@ -97,14 +94,6 @@ def paid_yuan(project: Project) -> Decimal:
     paid = Payment.objects.counting().filter(project_funding__in=shares)
     back = Refund.objects.counting().filter(project_funding__in=shares)
     return total_yuan(shares, "opening_paid_yuan") + total_yuan(paid) - total_yuan(back)
-
-
-def retention_yuan(project: Project, day: date) -> Decimal:
-    """What may still be kept back on ``day`` when a project closes, rounded down to the fen; 0
-    where its aid is not settled.
-    """
-    final = final_aid_yuan(project) or Decimal(0)
-    return (final * RETENTION_PCT / 100).quantize(FEN, ROUND_DOWN)
 
 
 def _shares(project: Project) -> ProjectFundingQuerySet:

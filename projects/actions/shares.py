@@ -80,7 +80,7 @@ def require_plan_serves(plan: FundPlan, project: Project) -> None:
     own = project.pairing
     above = plan.pairing.recipient
     same_programme = plan.pairing.programme_id == own.programme_id
-    if plan.status != FundPlanStatus.ISSUED:
+    if plan.voided_at or plan.status != FundPlanStatus.ISSUED:
         raise Refused(
             "fund_plan_not_issued", _("The fund plan “%(plan)s” is not issued.") % {"plan": plan}
         )

@@ -8,8 +8,10 @@ from projects.admin import (
     evaluation,
     funds,
     payments,
+    policies,
     progress,
     project,
+    transfers,
 )
 
 __all__ = [
@@ -20,6 +22,8 @@ __all__ = [
     "evaluation",
     "funds",
     "payments",
+    "policies",
     "progress",
     "project",
+    "transfers",
 ]

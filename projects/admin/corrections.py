@@ -7,7 +7,6 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.core.exceptions import PermissionDenied
 from django.utils.functional import Promise
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
@@ -16,12 +15,12 @@ from django.utils.translation import pgettext_lazy
 from assistance.admin.money import money, plain_money
 from assistance.admin.scoped import ScopedAdmin, link
 from assistance.admin.verbs import Queue, ReasonForm, Verb, VerbForm, yuan_input
-from assistance.errors import Refused
-from assistance.models import Organisation, Pairing, User
+from assistance.models import Organisation
 from assistance.models.regions import OrganisationKind
 from projects.actions import (
     confirm_return,
     refund,
+    refusals,
     return_transfer,
     verify_refund,
     void_payment,
@@ -29,9 +28,9 @@ from projects.actions import (
     void_return,
     void_transfer,
 )
-from projects.admin.lists import CountingFilter, own_work, settled, state_of
-from projects.models import Payment, ProjectFunding, Refund, Transfer, TransferReturn
-from projects.models.funds import PAID_THROUGH_THE_LEDGER, TransferStatus
+from projects.admin.lists import CountingFilter, state_of
+from projects.models import Refund, TransferReturn
+from projects.models.funds import TransferStatus
 from projects.models.payments import PaymentStatus, RefundCause
 
 STAYS_ON_RECORD = _("The row stays on record and no longer counts. Enter the right one anew.")
@@ -65,50 +64,7 @@ class RefundForm(VerbForm):
         treasury.queryset = near
 
 
-def _may_keep(pairing: Pairing, user: User) -> bool:
-    return user.may_write_for(recipient_id=pairing.recipient_id, donor_id=pairing.donor_id)
-
-
-def _standing(row: Any, user: User) -> Refused | None:
-    return settled(row, "struck_out_before") if row.voided_at else None
-
-
-def _return_why_not(transfer: Transfer, user: User) -> Refused | PermissionDenied | None:
-    if not _may_keep(transfer.fund_plan.pairing, user):
-        return PermissionDenied()
-    if transfer.status != TransferStatus.CONFIRMED:
-        return Refused("not_arrived", _("Only money that arrived can go back."))
-    return None
-
-
-def _confirm_why_not(returned: TransferReturn, user: User) -> Refused | None:
-    if returned.status != TransferStatus.DRAFT:
-        return settled(returned, "return_is_settled")
-    return own_work(returned, user, "created_by")
-
-
-def _void_payment_why_not(payment: Payment, user: User) -> Refused | None:
-    if payment.status == PaymentStatus.VERIFIED:
-        return None
-    return settled(payment, "payment_not_verified")
-
-
-def _refund_why_not(share: ProjectFunding, user: User) -> Refused | PermissionDenied | None:
-    if not _may_keep(share.project.pairing, user):
-        return PermissionDenied()
-    counts = share.counted_at is not None and share.voided_at is None
-    if not counts or share.source not in PAID_THROUGH_THE_LEDGER:
-        return Refused("share_does_not_count", _("Nothing was paid out of this share."))
-    return None
-
-
-def _verify_why_not(paid_back: Refund, user: User) -> Refused | None:
-    if paid_back.status != PaymentStatus.SUBMITTED:
-        return settled(paid_back, "refund_is_settled")
-    return own_work(paid_back, user, "created_by")
-
-
-def _strike_out(permission: str, run: Any, why_not: Any = _standing) -> Verb:
+def _strike_out(permission: str, run: Any, why_not: Any = refusals.standing) -> Verb:
     return Verb(
         "void",
         _("Strike out"),
@@ -127,21 +83,21 @@ VERBS_OF_A_TRANSFER = (
         pgettext_lazy("verb", "Log a return"),
         "projects.add_transferreturn",
         return_transfer,
-        _return_why_not,
+        refusals.return_transfer,
         form=ReturnForm,
         explains=_("Money that went back to the donor. It counts once finance confirmed it."),
         checks_version=False,
     ),
     _strike_out("projects.confirm_transfer", void_transfer),
 )
-VERBS_OF_A_PAYMENT = (_strike_out("projects.verify_payment", void_payment, _void_payment_why_not),)
+VERBS_OF_A_PAYMENT = (_strike_out("projects.verify_payment", void_payment, refusals.void_payment),)
 VERBS_OF_A_SHARE = (
     Verb(
         "refund",
         pgettext_lazy("verb", "Log a refund"),
         "projects.add_refund",
         refund,
-        _refund_why_not,
+        refusals.refund,
         form=RefundForm,
         explains=_("Money that the unit paid back. It counts once finance verified it."),
         checks_version=False,
@@ -172,7 +128,7 @@ class TransferReturnAdmin(ScopedAdmin):
             pgettext_lazy("verb", "Confirm"),
             "projects.confirm_transferreturn",
             confirm_return,
-            _confirm_why_not,
+            refusals.confirm_return,
             for_many=True,
             explains=_("Compare with the voucher. The money counts as gone back from now on."),
         ),
@@ -236,7 +192,7 @@ class RefundAdmin(ScopedAdmin):
             pgettext_lazy("verb", "Verify"),
             "projects.verify_refund",
             verify_refund,
-            _verify_why_not,
+            refusals.verify_refund,
             for_many=True,
             explains=_("Compare with the voucher. The refund counts from now on."),
         ),

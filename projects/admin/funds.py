@@ -1,4 +1,4 @@
-"""Fund plans and transfers on the desk."""
+"""Fund plans, and the shares that projects have of them, on the desk."""
 
 from __future__ import annotations
 
@@ -9,65 +9,58 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.core.exceptions import PermissionDenied
 from django.db import models
-from django.db.models import OuterRef, Q, Subquery, Sum
+from django.db.models import OuterRef, Subquery, Sum
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.functional import Promise
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from assistance.admin.money import in_large_units, in_yuan, money, plain_money
-from assistance.admin.scoped import Panel, ScopedAdmin, kept_by, link, reader
-from assistance.admin.verbs import Queue, Verb, VerbForm
+from assistance.admin.scoped import Panel, ScopedAdmin, badge, kept_by, link, reader
+from assistance.admin.verbs import Queue, ReasonForm, Verb, VerbForm
 from assistance.desk import Figure
-from assistance.errors import Refused
-from assistance.models import Pairing, User
+from assistance.models import User
 from assistance.periods import local_day
 from projects.actions import (
-    confirm_transfer,
+    close_fund_plan,
     edit_fund_plan,
     issue_fund_plan,
     plan_funds,
-    record_transfer,
-    report_arrival,
+    refusals,
+    strike_out_fund_plan,
 )
-from projects.actions.funds import TREASURIES
-from projects.admin.corrections import VERBS_OF_A_SHARE, VERBS_OF_A_TRANSFER
+from projects.admin.corrections import STAYS_ON_RECORD, VERBS_OF_A_SHARE
 from projects.admin.lists import (
     AidFilter,
     CountingFilter,
-    PlanAidFilter,
-    PlanYearFilter,
     YearFilter,
-    own_work,
-    settled,
     state_of,
 )
 from projects.models import AID, FundPlan, ProjectFunding, Source, Transfer, TransferReturn
-from projects.models.funds import FundPlanStatus, TransferStatus, total_yuan
+from projects.models.funds import FundPlanStatus, total_yuan
 
 MONEY_OF_THE_YEAR = _("Aid of the fiscal year (yuan)")
 SOURCES_OF_PLANS = [(s.value, s.label) for s in Source if s not in {Source.MATCH, Source.SELF}]
-
-
-def _may_keep(pairing: Pairing, user: User) -> bool:
-    return user.may_write_for(recipient_id=pairing.recipient_id, donor_id=pairing.donor_id)
-
-
-def _issue_why_not(plan: FundPlan, user: User) -> Refused | None:
-    if plan.status != FundPlanStatus.DRAFT:
-        return settled(plan, "fund_plan_is_settled")
-    return own_work(plan, user, "created_by")
 
 
 def _sum_of(rows: models.QuerySet[Any], owner: str) -> Coalesce:
     """Yuan of the counting rows of each plan, as a column of a list."""
     grouped = rows.filter(**{owner: OuterRef("pk")}).order_by().values(owner)
     return Coalesce(Subquery(grouped.annotate(sum=Sum("amount_yuan")).values("sum")), Decimal(0))
+
+
+def paid_of_plan(plan: FundPlan, arrived: Decimal) -> SafeString:
+    """What was paid of a plan, flagged where counties advanced money that has not arrived yet."""
+    paid = plan.paid_yuan()
+    if paid <= arrived:
+        return money(paid)
+    ahead = badge(_("%(ahead)s yuan paid ahead") % {"ahead": in_yuan(paid - arrived)}, "open")
+    return format_html("{} {}", money(paid), ahead)
 
 
 def money_figure(
@@ -77,6 +70,15 @@ def money_figure(
     total = total_yuan(rows)
     address = f"{page.list_url}?year={year}&kind=aid&counting=1"
     return Figure(MONEY_OF_THE_YEAR, label, in_yuan(total), in_large_units(total), address)
+
+
+class WriteOffForm(VerbForm):
+    doc_no = forms.CharField(
+        label=_("Document of the write-off"),
+        max_length=80,
+        required=False,
+        help_text=_("needed where not all of the money has arrived"),
+    )
 
 
 @admin.register(FundPlan)
@@ -92,6 +94,7 @@ class FundPlanAdmin(ScopedAdmin):
     fieldsets = [
         (None, {"fields": ["pairing", ("fiscal_year", "source"), "amount_yuan"]}),
         (_("Document"), {"fields": [("doc_no", "issued_on"), "basis", "is_inferred"]}),
+        (_("Closed or struck out"), {"fields": ["closed_doc_no", "void_reason"]}),
     ]
     verbs = (
         Verb(
@@ -99,9 +102,28 @@ class FundPlanAdmin(ScopedAdmin):
             pgettext_lazy("verb", "Issue"),
             "projects.issue_fundplan",
             issue_fund_plan,
-            _issue_why_not,
+            refusals.issue_plan,
             for_many=True,
             explains=_("Compare with the document. The plan counts from now on."),
+        ),
+        Verb(
+            "close",
+            pgettext_lazy("fund plan verb", "Close"),
+            "projects.close_fundplan",
+            close_fund_plan,
+            refusals.close_plan,
+            form=WriteOffForm,
+            explains=_("Nothing is shared out of a closed plan, and no money of it arrives."),
+        ),
+        Verb(
+            "void",
+            _("Strike out"),
+            "projects.issue_fundplan",
+            strike_out_fund_plan,
+            refusals.strike_out_plan,
+            form=ReasonForm,
+            explains=STAYS_ON_RECORD,
+            turns_down=True,
         ),
     )
     queues = (
@@ -109,9 +131,9 @@ class FundPlanAdmin(ScopedAdmin):
             "to-issue",
             _("Fund plans to issue"),
             "projects.issue_fundplan",
-            lambda rows, user, now: rows.filter(status=FundPlanStatus.DRAFT).exclude(
-                created_by=user
-            ),
+            lambda rows, user, now: rows.filter(
+                status=FundPlanStatus.DRAFT, voided_at=None
+            ).exclude(created_by=user),
         ),
     )
 
@@ -128,7 +150,7 @@ class FundPlanAdmin(ScopedAdmin):
         allowed = super().has_change_permission(request, obj)
         if obj is None or not allowed:
             return allowed
-        return obj.status == FundPlanStatus.DRAFT and _may_keep(obj.pairing, reader(request))
+        return refusals.edit_plan(obj, reader(request)) is None
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         field = super().formfield_for_foreignkey(db_field, request, **kwargs)
@@ -145,6 +167,11 @@ class FundPlanAdmin(ScopedAdmin):
         today = local_day(timezone.now())
         return {"fiscal_year": str(today.year), **super().get_changeform_initial_data(request)}
 
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        written = super().get_fieldsets(request, obj)
+        ended = obj is not None and (obj.closed_doc_no or obj.voided_at)
+        return written if ended else written[:-1]
+
     def enter(self, fields: dict[str, Any], *, by: User, now: datetime) -> Any:
         return plan_funds(**fields, by=by, now=now)
 
@@ -160,6 +187,7 @@ class FundPlanAdmin(ScopedAdmin):
             (_("Committed to projects"), money(committed)),
             (_("Left to commit"), money(row.amount_yuan - committed)),
             (_("Arrived"), money(arrived)),
+            (_("Paid to units"), paid_of_plan(row, arrived)),
             (_("State"), self.state(row)),
         )
 
@@ -259,139 +287,3 @@ class ProjectFundingAdmin(ScopedAdmin):
     @admin.display(description=_("amount (yuan)"), ordering="amount_yuan")
     def amount(self, share: ProjectFunding) -> SafeString:
         return plain_money(share.amount_yuan)
-
-
-class ArrivalForm(VerbForm):
-    arrived_on = forms.DateField(label=_("Arrived on"))
-    voucher_no = forms.CharField(label=_("Voucher no."), max_length=60)
-
-    def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
-        self.fields["arrived_on"].initial = self.row.arrived_on
-        self.fields["voucher_no"].initial = self.row.voucher_no
-
-
-def _arrival_why_not(transfer: Transfer, user: User) -> Refused | PermissionDenied | None:
-    if transfer.status != TransferStatus.DRAFT:
-        return settled(transfer, "transfer_is_settled")
-    return None if _may_keep(transfer.fund_plan.pairing, user) else PermissionDenied()
-
-
-def _confirm_why_not(transfer: Transfer, user: User) -> Refused | None:
-    if transfer.status != TransferStatus.DRAFT:
-        return settled(transfer, "transfer_is_settled")
-    if transfer.arrived_on is None or not transfer.voucher_no:
-        return Refused(
-            "arrival_not_reported",
-            _("The day of arrival and the voucher number are missing; have them reported first."),
-        )
-    return own_work(transfer, user, "created_by", "updated_by")
-
-
-def _awaiting_arrival(
-    rows: models.QuerySet[Any], user: User, now: datetime
-) -> models.QuerySet[Any]:
-    pairings = kept_by(user, Pairing.objects.all())
-    drafts = rows.filter(status=TransferStatus.DRAFT, fund_plan__pairing__in=pairings)
-    return drafts.filter(Q(arrived_on=None) | Q(voucher_no=""))
-
-
-def _to_confirm(rows: models.QuerySet[Any], user: User, now: datetime) -> models.QuerySet[Any]:
-    drafts = rows.filter(status=TransferStatus.DRAFT, arrived_on__isnull=False)
-    return drafts.exclude(voucher_no="").exclude(created_by=user).exclude(updated_by=user)
-
-
-@admin.register(Transfer)
-class TransferAdmin(ScopedAdmin):
-    place = 30
-    joins = (
-        "fund_plan__pairing__donor", "fund_plan__pairing__recipient", "treasury", "updated_by",
-    )  # fmt: skip
-    summed = "amount_yuan"
-    list_display = [
-        "title", "state", "amount", "sent_on", "arrived_on", "treasury", "voucher_no",
-    ]  # fmt: skip
-    list_filter = [PlanYearFilter, PlanAidFilter, CountingFilter, "status"]
-    search_fields = ["voucher_no", "fund_plan__pairing__recipient__name_zh"]
-    autocomplete_fields = ["fund_plan"]
-    never_edited = True
-    fieldsets = [
-        (None, {"fields": ["fund_plan", "amount_yuan", "treasury"]}),
-        (_("Journey"), {"fields": [("sent_on", "arrived_on"), "voucher_no", "over_doc_no"]}),
-    ]
-    verbs = (
-        Verb(
-            "report-arrival",
-            pgettext_lazy("verb", "Report the arrival"),
-            "projects.report_arrival_transfer",
-            report_arrival,
-            _arrival_why_not,
-            form=ArrivalForm,
-        ),
-        Verb(
-            "confirm",
-            pgettext_lazy("verb", "Confirm"),
-            "projects.confirm_transfer",
-            confirm_transfer,
-            _confirm_why_not,
-            for_many=True,
-            explains=_("Compare with the voucher. The money counts as arrived from now on."),
-        ),
-        *VERBS_OF_A_TRANSFER,
-    )
-    queues = (
-        Queue(
-            "to-confirm",
-            _("Arrivals to confirm"),
-            "projects.confirm_transfer",
-            _to_confirm,
-        ),
-        Queue(
-            "to-arrive",
-            _("Transfers without an arrival"),
-            "projects.report_arrival_transfer",
-            _awaiting_arrival,
-        ),
-    )
-
-    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        field = super().formfield_for_foreignkey(db_field, request, **kwargs)
-        if field is not None and db_field.name == "treasury":
-            field.queryset = field.queryset.filter(kind__in=TREASURIES)
-        if field is not None and db_field.name == "fund_plan":
-            field.queryset = field.queryset.filter(
-                status=FundPlanStatus.ISSUED,
-                pairing__in=kept_by(reader(request), Pairing.objects.all()),
-            )
-        return field
-
-    def enter(self, fields: dict[str, Any], *, by: User, now: datetime) -> Any:
-        return record_transfer(**fields, by=by, now=now)
-
-    def facts(self, row: Any) -> Iterable[tuple[str | Promise, Any]]:
-        return (
-            (_("Amount"), money(row.amount_yuan)),
-            (_("Fund plan"), link(row.fund_plan)),
-            (_("Voucher no."), row.voucher_no or "–"),
-            (_("Arrived on"), row.arrived_on or "–"),
-            (_("Receiving treasury"), row.treasury),
-            (_("State"), state_of(row)),
-        )
-
-    def figures(self, request: HttpRequest, year: int) -> Iterable[Figure]:
-        if self.has_view_permission(request):
-            rows = Transfer.objects.visible_to(reader(request)).counting()
-            rows = rows.filter(fund_plan__fiscal_year=year, fund_plan__source__in=AID)
-            yield money_figure(self, _("Arrived of the year's plans"), rows, year)
-
-    @admin.display(description=_("fund plan"), ordering="fund_plan")
-    def title(self, transfer: Transfer) -> str:
-        return str(transfer.fund_plan)
-
-    @admin.display(description=_("status"), ordering="status")
-    def state(self, transfer: Transfer) -> SafeString:
-        return state_of(transfer)
-
-    @admin.display(description=_("amount (yuan)"), ordering="amount_yuan")
-    def amount(self, transfer: Transfer) -> SafeString:
-        return plain_money(transfer.amount_yuan)

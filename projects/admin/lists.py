@@ -12,13 +12,26 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from assistance.admin.scoped import Filter, badge
-from assistance.errors import Refused
-from assistance.models import User
 from assistance.periods import local_day
+from projects.actions.refusals import own_work, settled
 from projects.models import AID, Project, Stage
 from projects.models.funds import FundPlanStatus, TransferStatus
 from projects.models.history import ProgressStatus
 from projects.models.payments import PaymentStatus
+
+__all__ = [
+    "AidFilter",
+    "CountingFilter",
+    "PlanAidFilter",
+    "PlanYearFilter",
+    "ShareAidFilter",
+    "ShareYearFilter",
+    "YearFilter",
+    "own_work",
+    "settled",
+    "stage_of",
+    "state_of",
+]
 
 STAGE_TONES = {
     Stage.DRAFT: "quiet",
@@ -127,23 +140,11 @@ class ShareAidFilter(AidFilter):
 
 def state_of(row: Any) -> SafeString:
     """The status of a row of money or progress, with its colour."""
+    if row.voided_at:
+        return badge(_("struck out"), "bad")
     return badge(row.get_status_display(), STATUS_TONES.get(row.status, "quiet"))
 
 
 def stage_of(project: Project) -> SafeString:
     """The stage of a project, with its colour."""
     return badge(project.get_stage_display(), STAGE_TONES.get(Stage(project.stage), "good"))
-
-
-def own_work(row: Any, user: User, *people: str) -> Refused | None:
-    """What is refused because ``user`` is one of the people in these fields of the row."""
-    try:
-        row.require_other_hands(user, than=people)
-    except Refused as refusal:
-        return refusal
-    return None
-
-
-def settled(row: Any, code: str) -> Refused:
-    """The answer of a verb that came to a row too late."""
-    return Refused(code, _("It is %(status)s already.") % {"status": row.get_status_display()})

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
+from django import forms
 from django.contrib import admin
+from django.db import models
 from django.http import HttpRequest
 from django.utils.functional import Promise
 from django.utils.safestring import SafeString
@@ -13,42 +16,57 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from assistance.admin.money import money, plain_money
-from assistance.admin.scoped import ScopedAdmin, link, reader
-from assistance.admin.verbs import Queue, ReasonForm, Verb
+from assistance.admin.scoped import Panel, ScopedAdmin, link, reader
+from assistance.admin.verbs import Queue, ReasonForm, Verb, VerbForm
 from assistance.desk import Figure
-from assistance.errors import Refused
 from assistance.models import User
-from projects.actions import reject_payment, verify_payment
+from projects.actions import refusals, reject_payment, remark_payment, verify_payment
+from projects.actions.payments import look_alikes
 from projects.admin.corrections import VERBS_OF_A_PAYMENT
-from projects.admin.funds import money_figure
+from projects.admin.funds import money_figure, paid_of_plan
 from projects.admin.lists import (
     CountingFilter,
     ShareAidFilter,
     ShareYearFilter,
-    own_work,
-    settled,
     state_of,
 )
+from projects.admin.policies import room_panel
 from projects.models import AID, Payment
 from projects.models.payments import PaymentStatus
 
 
-def _verify_why_not(payment: Payment, user: User) -> Refused | None:
-    return _reject_why_not(payment, user) or own_work(payment, user, "created_by")
+class RemarkForm(VerbForm):
+    remark = forms.CharField(
+        label=_("What was found on site"),
+        help_text=_("The reviewer reads it before the payment is verified."),
+        widget=forms.Textarea(attrs={"rows": 4}),
+    )
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["remark"].initial = self.row.front_remark
 
 
-def _reject_why_not(payment: Payment, user: User) -> Refused | None:
-    if payment.status != PaymentStatus.SUBMITTED:
-        return settled(payment, "payment_is_settled")
-    return None
+def _to_remark(rows: models.QuerySet[Any], user: User, now: datetime) -> models.QuerySet[Any]:
+    return rows.filter(status=PaymentStatus.SUBMITTED, front_remark="").exclude(created_by=user)
+
+
+def _to_verify(rows: models.QuerySet[Any], user: User, now: datetime) -> models.QuerySet[Any]:
+    """Those that wait for the reviewer; where a front team works it remarks on them first."""
+    waiting = rows.filter(status=PaymentStatus.SUBMITTED).exclude(created_by=user)
+    for prefix in user.regions_with_a_front_team:
+        waiting = waiting.exclude(
+            project_funding__project__county__code__startswith=prefix, front_remark=""
+        )
+    return waiting.exclude(front_remark_by=user)
 
 
 @admin.register(Payment)
 class PaymentAdmin(ScopedAdmin):
     place = 50
     joins = (
-        "project_funding__project", "project_funding__fund_plan", "treasury", "payee",
-        "created_by", "updated_by",
+        "project_funding__project__county", "project_funding__fund_plan", "treasury", "payee",
+        "created_by", "updated_by", "front_remark_by",
     )  # fmt: skip
     summed = "amount_yuan"
     list_display = [
@@ -61,15 +79,33 @@ class PaymentAdmin(ScopedAdmin):
     fieldsets = [
         (None, {"fields": ["project_funding", "seq", "basis", "amount_yuan", "paid_on"]}),
         (_("Voucher"), {"fields": ["treasury", "payee", "voucher_no", "claimed_progress_pct"]}),
+        (
+            _("Checked"),
+            {
+                "fields": [
+                    "front_remark",
+                    ("front_remark_by", "front_remark_at"),
+                    "duplicate_reason",
+                ]
+            },
+        ),
         (_("Entered"), {"fields": ["entered_by", "created_at", "rejection_reason"]}),
-    ]
+    ]  # fmt: skip
     verbs = (
+        Verb(
+            "remark",
+            pgettext_lazy("verb", "Remark"),
+            "projects.remark_payment",
+            remark_payment,
+            refusals.remark_payment,
+            form=RemarkForm,
+        ),
         Verb(
             "verify",
             pgettext_lazy("verb", "Verify"),
             "projects.verify_payment",
             verify_payment,
-            _verify_why_not,
+            refusals.verify_payment,
             for_many=True,
             explains=_("Compare with the voucher. The payment counts from now on."),
         ),
@@ -78,7 +114,7 @@ class PaymentAdmin(ScopedAdmin):
             pgettext_lazy("payment verb", "Reject"),
             "projects.verify_payment",
             reject_payment,
-            _reject_why_not,
+            refusals.reject_payment,
             form=ReasonForm,
             for_many=True,
             turns_down=True,
@@ -86,27 +122,25 @@ class PaymentAdmin(ScopedAdmin):
         *VERBS_OF_A_PAYMENT,
     )
     queues = (
-        Queue(
-            "to-verify",
-            _("Payments to verify"),
-            "projects.verify_payment",
-            lambda rows, user, now: rows.filter(status=PaymentStatus.SUBMITTED).exclude(
-                created_by=user
-            ),
-        ),
+        Queue("to-remark", _("Payments to remark on"), "projects.remark_payment", _to_remark),
+        Queue("to-verify", _("Payments to verify"), "projects.verify_payment", _to_verify),
     )
 
     def facts(self, row: Any) -> Iterable[tuple[str | Promise, Any]]:
         share = row.project_funding
         return (
             (_("Amount"), money(row.amount_yuan)),
-            (_("Left in this share"), money(share.amount_yuan - share.paid_yuan())),
+            (_("Left in this share"), money(share.net_yuan() - share.paid_yuan())),
             (_("Voucher no."), row.voucher_no),
             (_("Paid on"), row.paid_on),
             (_("Payee"), row.payee),
             (_("Project"), link(share.project)),
             (_("State"), state_of(row)),
+            *_paid_ahead(row),
         )
+
+    def panels(self, request: HttpRequest, row: Any) -> Iterable[Panel]:
+        return (*_room_panel(row), *_look_alikes_panel(row, reader(request)))
 
     def figures(self, request: HttpRequest, year: int) -> Iterable[Figure]:
         if self.has_view_permission(request):
@@ -133,3 +167,42 @@ class PaymentAdmin(ScopedAdmin):
     @admin.display(description=_("amount (yuan)"), ordering="amount_yuan")
     def amount(self, payment: Payment) -> SafeString:
         return plain_money(payment.amount_yuan)
+
+
+def _paid_ahead(payment: Payment) -> Iterable[tuple[str | Promise, SafeString]]:
+    """The flag of a plan of which more was paid than arrived; counties may advance money."""
+    plan = payment.project_funding.fund_plan
+    if plan is not None:
+        yield _("Paid of the fund plan"), paid_of_plan(plan, plan.arrived_yuan())
+
+
+def _room_panel(payment: Payment) -> Iterable[Panel]:
+    """What the policy allows by the day of a payment that waits."""
+    if payment.status == PaymentStatus.SUBMITTED:
+        project = payment.project_funding.project
+        yield room_panel(project, payment.paid_on, basis=payment.basis)
+
+
+def _look_alikes_panel(payment: Payment, by: User) -> Iterable[Panel]:
+    alike = look_alikes(payment.payee, payment.amount_yuan, payment.paid_on)
+    others = alike.exclude(pk=payment.pk).visible_to(by)
+    rows = [
+        (
+            link(other, other.voucher_no),
+            state_of(other),
+            other.treasury,
+            link(other.project_funding.project),
+            other.duplicate_reason or "–",
+        )
+        for other in others.select_related("treasury", "project_funding__project")
+    ]
+    if rows:
+        yield Panel(
+            _("The same payee, amount and day"),
+            (
+                _("voucher no."), _("status"), _("paying treasury"), _("project"),
+                _("why this is no duplicate"),
+            ),
+            rows,
+            "",
+        )  # fmt: skip

@@ -168,6 +168,12 @@ class PaymentForm(VerbForm):
         max_value=100,
         required=False,
     )
+    duplicate_reason = forms.CharField(
+        label=gettext_lazy("Why this is no duplicate"),
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text=gettext_lazy("needed where the same payee got the same amount on the same day"),
+    )
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -204,7 +210,7 @@ def enter_payment(
 
 
 def _share_and_rest(share: ProjectFunding) -> str:
-    rest = in_yuan(share.amount_yuan - share.paid_yuan())
+    rest = in_yuan(share.net_yuan() - share.paid_yuan())
     return _("%(share)s (left to pay: %(rest)s)") % {"share": share_label(share), "rest": rest}
 
 
@@ -218,6 +224,7 @@ def _plans_that_serve(project: Project, by: User) -> list[FundPlan]:
     code = project.pairing.recipient.code
     above = {code, f"{code[:4]}00", f"{code[:2]}0000"}
     plans = FundPlan.objects.visible_to(by).filter(
+        voided_at=None,
         status=FundPlanStatus.ISSUED,
         fiscal_year=project.fiscal_year,
         pairing__programme=project.pairing.programme_id,

@@ -115,6 +115,16 @@ def organisation(
     return found
 
 
+def payee(region_code: str = COUNTY) -> Organisation:
+    """A new enterprise of a region."""
+    return Organisation.objects.create(
+        kind=OrganisationKind.ENTERPRISE,
+        region=region(region_code),
+        name_zh=f"演示企业{next(numbers)}",
+        name_en="Demo enterprise",
+    )
+
+
 def treasury(region_code: str = COUNTY) -> Organisation:
     """The finance bureau of a region."""
     return organisation(OrganisationKind.FINANCE, region_code)
@@ -371,7 +381,9 @@ def payment(
     amount_yuan: Decimal | int = 100_000,
     **overrides: Any,
 ) -> Payment:
-    """Money paid out of the project's share, entered by the clerk and verified by the reviewer."""
+    """Money paid out of the project's share, entered by the clerk and verified by the reviewer; to a
+    payee of its own, so that no two payments look alike.
+    """
     funding = project.funding.counting().order_by("pk").first()
     assert funding is not None, "only an approved project has a share that counts"
     fields: dict[str, Any] = {
@@ -383,7 +395,7 @@ def payment(
     if "treasury" not in fields:
         fields["treasury"] = treasury(project.county.code)
     if "payee" not in fields:
-        fields["payee"] = organisation(region_code=project.county.code)
+        fields["payee"] = payee(project.county.code)
     now = at(fields["paid_on"])
     made = pay(funding, amount_yuan=Decimal(amount_yuan), by=hand(Role.CLERK), now=now, **fields)
     if status == PaymentStatus.SUBMITTED:

@@ -258,9 +258,9 @@ def transfer_again(wrong: Transfer, amount_yuan: int) -> None:
 def test_correcting_may_in_july_leaves_may_as_known_in_june() -> None:
     wrong = make.transfer(amount_yuan=900_000)
     project: Project = make.project_at(Stage.ACTIVE)
-    paid = make.payment(project, amount_yuan=500_000)
+    paid = make.payment(project, amount_yuan=300_000)
     in_june = may(MAY_IN_JUNE)
-    assert in_june == {"arr": 900_000, "paid": 500_000}
+    assert in_june == {"arr": 900_000, "paid": 300_000}
 
     transfer_again(wrong, 90_000)
     actions.void_payment(paid, reason="演示更正", by=make.hand(Role.REVIEWER), now=IN_JULY)
@@ -277,14 +277,14 @@ def test_correcting_may_in_july_leaves_may_as_known_in_june() -> None:
 
 def test_money_that_went_back_lowers_the_month_only_for_who_knew_it() -> None:
     transfer = make.transfer(amount_yuan=900_000)
-    paid = payment(amount_yuan=500_000)
+    paid = payment(amount_yuan=300_000)
     day = date(2026, 5, 28)
     back = make.transfer_return(transfer, amount_yuan=1_000, returned_on=day, now=IN_JULY)
     refund = make.paid_back(paid, amount_yuan=2_000, refunded_on=day, now=IN_JULY)
-    assert may(MAY_IN_JUNE) == {"arr": 900_000, "paid": 500_000}
-    assert may(MAY_IN_JULY) == {"arr": 899_000, "paid": 498_000}
+    assert may(MAY_IN_JUNE) == {"arr": 900_000, "paid": 300_000}
+    assert may(MAY_IN_JULY) == {"arr": 899_000, "paid": 298_000}
     later = make.at(date(2026, 8, 3))
     actions.void_return(back, reason="演示更正", by=make.hand(Role.FINANCE), now=later)
     actions.void_refund(refund, reason="演示更正", by=make.hand(Role.FINANCE), now=later)
-    assert may(MAY_IN_JULY) == {"arr": 899_000, "paid": 498_000}
-    assert may(later) == {"arr": 900_000, "paid": 500_000}
+    assert may(MAY_IN_JULY) == {"arr": 899_000, "paid": 298_000}
+    assert may(later) == {"arr": 900_000, "paid": 300_000}

@@ -172,13 +172,23 @@ def test_a_payment_counts_once_it_is_verified(project: Project) -> None:
     assert share.paid_yuan() == Decimal(100_000)
 
 
-def test_a_share_is_paid_out_to_the_last_fen_and_not_further(project: Project) -> None:
-    make.payment(project, amount_yuan=Decimal(1_000_000) - FEN)
+def test_a_share_is_paid_out_to_the_last_fen_and_not_further() -> None:
+    """Of two shares each is paid by itself, however much the policy allows for both."""
+    project = make.project_at(Stage.LIBRARY)
+    for amount in (Decimal(100_000), Decimal(900_000)):
+        make.share(project, amount_yuan=amount)
+    make.ready_for(Stage.APPROVED, project)
+    project = actions.approve(
+        project, doc_no="批1", on=date(2026, 3, 2), by=make.hand(Role.APPROVER), now=make.NOW
+    )
+    make.ready_for(Stage.READY, project)
+    project = actions.advance(project, on=date(2026, 3, 20), by=make.hand(Role.CLERK), now=make.NOW)
+    make.payment(project, amount_yuan=Decimal(100_000) - FEN)
     with pytest.raises(Refused) as refusal:
         make.payment(project, amount_yuan=2 * FEN)
     assert refusal.value.code == "share_overpaid"
     make.payment(project, amount_yuan=FEN)
-    assert project.funding.get().paid_yuan() == Decimal(1_000_000)
+    assert project.funding.earliest("pk").paid_yuan() == Decimal(100_000)
 
 
 def test_what_was_settled_is_not_settled_again(project: Project) -> None:
@@ -221,7 +231,7 @@ def test_a_payments_voucher_is_used_once_per_treasury_and_year(project: Project)
     ("day", "again", "accepted"),
     [
         (date(2026, 12, 31), date(2027, 1, 1), True),
-        (date(2026, 3, 2), date(2026, 12, 31), False),
+        (date(2026, 3, 20), date(2026, 12, 31), False),
     ],
 )
 def test_the_year_of_a_voucher_is_the_calendar_year_of_its_day(
@@ -263,8 +273,13 @@ def test_a_payment_that_cannot_be_is_refused(
     assert set(refusal.value.message_dict) == {field}
 
 
-def test_a_payment_on_the_day_of_the_approval_is_accepted(project: Project) -> None:
-    assert _pay(project, paid_on=date(2026, 3, 2)).seq == 1
+def test_a_payment_is_accepted_from_the_day_on_which_the_project_was_ready(
+    project: Project,
+) -> None:
+    with pytest.raises(Refused) as refusal:
+        _pay(project, paid_on=date(2026, 3, 19))
+    assert refusal.value.code == "above_cap"
+    assert _pay(project, paid_on=date(2026, 3, 20)).seq == 1
 
 
 def test_only_a_treasury_pays(project: Project) -> None:
@@ -289,7 +304,8 @@ def test_payments_are_made_from_readiness_to_hand_over(stage: Stage) -> None:
         return
     with pytest.raises(Refused) as refusal:
         _pay(project)
-    assert refusal.value.code == "not_on_the_road"
+    ended = stage == Stage.CLOSED  # its retention is paid yet, and nothing else
+    assert refusal.value.code == ("project_has_ended" if ended else "not_on_the_road")
 
 
 def test_matching_funds_and_gifts_in_kind_are_not_paid_here() -> None:

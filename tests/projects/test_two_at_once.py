@@ -1,6 +1,7 @@
 """People who do something at the same moment: sums hold, and exactly one gets the last yuan."""
 
 from collections.abc import Callable, Iterable
+from datetime import date
 from decimal import Decimal
 from functools import partial
 from typing import Any
@@ -64,10 +65,13 @@ def test_a_project_is_approved_once_however_many_press_the_button() -> None:
     assert share.fund_plan.committed_yuan() == share.amount_yuan
 
 
-def test_eight_payments_verified_at_once_never_exceed_the_share() -> None:
-    project = make.project_at(Stage.ACTIVE)  # its share is 1,000,000 yuan
+def test_eight_payments_verified_at_once_never_exceed_the_cap() -> None:
+    project = make.project_at(Stage.COMPLETED)  # of its 1,000,000 yuan 80 % may be paid
     payments = [
-        make.payment(project, PaymentStatus.SUBMITTED, amount_yuan=200_000) for _ in range(8)
+        make.payment(
+            project, PaymentStatus.SUBMITTED, amount_yuan=200_000, paid_on=date(2026, 6, 2)
+        )
+        for _ in range(8)
     ]
     results = at_once(
         [
@@ -75,19 +79,42 @@ def test_eight_payments_verified_at_once_never_exceed_the_share() -> None:
             for payment, by in zip(payments, _same_person(make.hand(Role.REVIEWER), 8), strict=True)
         ]
     )
-    assert len(succeeded(results)) == 5
-    assert _codes(results) == {"share_overpaid"}
-    assert project.funding.get().paid_yuan() == Decimal(1_000_000)
+    assert len(succeeded(results)) == 4
+    assert _codes(results) == {"above_cap"}
+    assert project.funding.get().paid_yuan() == Decimal(800_000)
 
 
-def test_eight_payments_entered_at_once_are_numbered_one_to_eight() -> None:
+def test_of_eight_equal_payments_to_one_payee_at_once_seven_are_told() -> None:
     project = make.project_at(Stage.ACTIVE)
-    treasury, payee, share = make.treasury(), make.organisation(), project.funding.get()
+    payee, share = make.payee(), project.funding.get()
     results = at_once(
         [
             partial(
                 actions.pay, share, basis="START", amount_yuan=Decimal(1), treasury=treasury,
                 paid_on=make.NOW.date(), payee=payee, voucher_no=f"V-{number}", by=by, now=make.NOW,
+            )
+            for number, (treasury, by) in enumerate(
+                zip(
+                    [make.treasury(), make.treasury(make.PREFECTURE)] * 4,
+                    _same_person(make.hand(Role.CLERK), 8),
+                    strict=True,
+                )
+            )
+        ]
+    )  # fmt: skip
+    assert len(succeeded(results)) == 1
+    assert _codes(results) == {"looks_like_a_duplicate"}
+
+
+def test_eight_payments_entered_at_once_are_numbered_one_to_eight() -> None:
+    project = make.project_at(Stage.ACTIVE)
+    treasury, share = make.treasury(), project.funding.get()
+    payees = [make.payee() for _ in range(8)]
+    results = at_once(
+        [
+            partial(
+                actions.pay, share, basis="START", amount_yuan=Decimal(1), treasury=treasury,
+                paid_on=make.NOW.date(), payee=payees[number], voucher_no=f"V-{number}", by=by, now=make.NOW,
             )
             for number, by in enumerate(_same_person(make.hand(Role.CLERK), 8))
         ]
@@ -143,7 +170,7 @@ def test_eight_projects_of_one_county_created_at_once_get_eight_codes() -> None:
 
 @pytest.mark.parametrize("what", ["payment", "transfer", "project name"])
 def test_of_six_who_use_one_number_or_name_at_once_five_are_told(what: str) -> None:
-    treasury, payee, today = make.treasury(), make.organisation(), make.NOW.date()
+    treasury, today = make.treasury(), make.NOW.date()
     calls: list[Callable[..., Any]]
     if what == "payment":
         shares = [make.project_at(Stage.ACTIVE).funding.get() for _ in range(6)]
@@ -155,7 +182,7 @@ def test_of_six_who_use_one_number_or_name_at_once_five_are_told(what: str) -> N
                 amount_yuan=Decimal(1),
                 paid_on=today,
                 treasury=treasury,
-                payee=payee,
+                payee=make.payee(),
                 voucher_no="V1",
             )
             for share in shares

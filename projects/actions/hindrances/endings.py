@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from assistance.errors import Refused
 from assistance.models import Setting
 from assistance.periods import local_day
-from projects.actions import settlement
+from projects.actions import caps, settlement
 from projects.models import Project, Stage
 from projects.models.acceptance import AcceptanceLevel, AcceptanceResult
 from projects.models.audit import FindingStatus
@@ -142,7 +142,7 @@ def not_settled(project: Project, now: datetime) -> Refused | None:
 def not_paid(project: Project, now: datetime) -> Refused | None:
     """All is paid but what may be kept back until the defects period is over."""
     final = settlement.final_aid_yuan(project) or Decimal(0)
-    owed = final - settlement.retention_yuan(project, local_day(now))
+    owed = final - caps.retention_yuan(project, local_day(now), known_at=now)
     paid = settlement.paid_yuan(project)
     if paid >= owed:
         return None

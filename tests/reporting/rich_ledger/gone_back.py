@@ -30,7 +30,7 @@ def gone_back(ties: Ties) -> None:
     project = make.project_at(
         Stage.ACTIVE, plan=main, pairing=ties.county, aid_yuan=Decimal("900000.09")
     )
-    paid = payment(project, "500000.05", date(2026, 4, 3))
+    paid = payment(project, "250000.05", date(2026, 4, 3))
     may = date(2026, 5, 5)
     for yuan, on, known in (
         ("100.01", date(2026, 4, 30), None),

@@ -1,0 +1,71 @@
+"""A fund plan is closed once its money came or was written off; from then on it takes nothing."""
+
+from django.db import migrations
+
+# The verbs lock the plan before its rows; raw SQL takes the lock here. Triggers of one row fire by
+# name, and every one that sums locks the same plan in the same way.
+PLAN_IS_OPEN = """
+CREATE FUNCTION fund_plan_is_open() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    plan projects_fundplan%ROWTYPE;
+BEGIN
+    SELECT * INTO plan FROM projects_fundplan WHERE id = NEW.fund_plan_id FOR UPDATE;
+    IF plan.status = 'closed' OR plan.voided_at IS NOT NULL THEN
+        RAISE EXCEPTION 'fund plan %: it is closed or struck out and takes no rows', plan.id
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'fund_plan_is_open';
+    END IF;
+    RETURN NULL;
+END $$
+"""
+OPEN_TRIGGERS = [
+    f"CREATE TRIGGER fund_plan_is_open AFTER INSERT OR UPDATE OF counted_at, fund_plan_id ON {table}"
+    " FOR EACH ROW WHEN (NEW.fund_plan_id IS NOT NULL AND NEW.voided_at IS NULL)"
+    " EXECUTE FUNCTION fund_plan_is_open()"
+    for table in ("projects_projectfunding", "projects_transfer")
+]
+PLAN_MAY_CLOSE = """
+CREATE FUNCTION fund_plan_may_close() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    arrived numeric;
+BEGIN
+    PERFORM require_fresh_sums();
+    SELECT coalesce(sum(amount_yuan), 0) - (
+        SELECT coalesce(sum(r.amount_yuan), 0) FROM projects_transferreturn r
+        JOIN projects_transfer t ON t.id = r.transfer_id
+        WHERE t.fund_plan_id = NEW.id AND r.counted_at IS NOT NULL AND r.voided_at IS NULL
+    ) INTO arrived FROM projects_transfer
+    WHERE fund_plan_id = NEW.id AND counted_at IS NOT NULL AND voided_at IS NULL;
+    IF arrived < NEW.amount_yuan AND NEW.closed_doc_no = '' THEN
+        RAISE EXCEPTION 'fund plan %: only % yuan of % arrived', NEW.id, arrived, NEW.amount_yuan
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'fund_plan_closes_when_all_arrived';
+    END IF;
+    RETURN NULL;
+END $$
+"""
+CLOSE_TRIGGER = """
+CREATE TRIGGER fund_plan_closes_when_all_arrived AFTER INSERT OR UPDATE OF status ON projects_fundplan
+FOR EACH ROW WHEN (NEW.status = 'closed')
+EXECUTE FUNCTION fund_plan_may_close()
+"""
+
+
+class Migration(migrations.Migration):
+    dependencies = [("projects", "0010_stops_with_a_day")]
+
+    operations = [
+        migrations.RunSQL(
+            [PLAN_IS_OPEN, *OPEN_TRIGGERS],
+            [
+                "DROP TRIGGER fund_plan_is_open ON projects_transfer",
+                "DROP TRIGGER fund_plan_is_open ON projects_projectfunding",
+                "DROP FUNCTION fund_plan_is_open()",
+            ],
+        ),
+        migrations.RunSQL(
+            [PLAN_MAY_CLOSE, CLOSE_TRIGGER],
+            [
+                "DROP TRIGGER fund_plan_closes_when_all_arrived ON projects_fundplan",
+                "DROP FUNCTION fund_plan_may_close()",
+            ],
+        ),
+    ]

@@ -1,0 +1,28 @@
+"""The money: plans that promise it, transfers that bring it, projects' shares of it."""
+
+from projects.models.funds.plans import FundPlan, FundPlanStatus
+from projects.models.funds.shares import ProjectFunding
+from projects.models.funds.sources import (
+    AID,
+    PAID_THROUGH_THE_LEDGER,
+    REQUESTED_IN,
+    WITHOUT_A_PLAN,
+    Source,
+    total_yuan,
+)
+from projects.models.funds.transfers import Transfer, TransferReturn, TransferStatus
+
+__all__ = [
+    "AID",
+    "PAID_THROUGH_THE_LEDGER",
+    "REQUESTED_IN",
+    "WITHOUT_A_PLAN",
+    "FundPlan",
+    "FundPlanStatus",
+    "ProjectFunding",
+    "Source",
+    "Transfer",
+    "TransferReturn",
+    "TransferStatus",
+    "total_yuan",
+]
