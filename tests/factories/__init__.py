@@ -371,6 +371,7 @@ def progress(
         measured_on=day,
         physical_pct=Decimal(physical_pct),
         narrative="演示进展",
+        photos=[photo()],
         by=hand(Role.CLERK),
         now=at(day),
     )
@@ -622,3 +623,6 @@ def posting(state: PostingState = PostingState.ACTIVE, **overrides: Any) -> Post
         return made
     recalled = state == PostingState.RECALLED
     return end_posting(made, on=end_on, reason="演示", by=by, now=at(end_on), recalled=recalled)
+
+
+from tests.factories.papers import attachment, notice, paper, photo  # noqa: E402, F401  they need the above
