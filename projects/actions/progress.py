@@ -44,9 +44,9 @@ def report_progress(
 ) -> ProgressReport:
     """Report how far the works are (per cent of the whole, never less than was verified before).
 
-    ``quantities`` are what is done so far, from the beginning on: ``{"name", "unit", "done"}``, kept
-    with two decimals. Who reports more than was verified last shows it: at least one of ``photos``,
-    which are filed as papers of the report.
+    ``quantities`` are what is done so far, from the beginning on: ``{"name", "unit", "done"}``,
+    kept with two decimals. Who reports more than was verified last shows it: at least one of
+    ``photos``, which are filed as papers of the report.
     """
     project = Project.objects.lock_for(by, project.pk)
     require(project, "report_progress", by=by, now=now)
