@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from uuid import uuid4
 
 from django.core.exceptions import ValidationError
+from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -42,7 +44,7 @@ def keep_file(
         if not content:
             raise ValidationError({field: _("The file is empty.")})
         if len(content) > LARGEST_BYTES:
-            raise too_large(field)
+            raise _too_large(field)
         kind = kind_of(name)
         kind.prove(content)
     except NotTaken as fault:
@@ -61,8 +63,23 @@ def keep_file(
     )
 
 
-def too_large(field: str = "file") -> ValidationError:
-    """What is said of a file that need not even be read."""
+def keep_sent(
+    sent: UploadedFile, *, by: User, now: datetime, field: str = "file"
+) -> Attachment:
+    """Keep a file as a form or a request brought it; one that is too large is not even read."""
+    if (sent.size or 0) > LARGEST_BYTES:
+        raise _too_large(field)
+    return keep_file(sent.read(), name=sent.name or "", by=by, now=now, field=field)
+
+
+def keep_all_sent(
+    sent: Iterable[UploadedFile], *, by: User, now: datetime, field: str
+) -> list[Attachment]:
+    """Keep several; the caller's transaction keeps none where one is not taken."""
+    return [keep_sent(one, by=by, now=now, field=field) for one in sent]
+
+
+def _too_large(field: str) -> ValidationError:
     return ValidationError({field: _("The file is larger than 10 MB; make it smaller.")})
 
 

@@ -69,9 +69,9 @@ class TakesSteps(OnTheDesk, Page):
 
     def next_steps(self, request: HttpRequest, row: Any) -> list[NextStep]:
         """Every verb of the reader on this row, open ones first."""
-        steps = []
+        steps, now = [], timezone.now()
         for verb in self.verbs_of(request):
-            refusal = verb.why_not(row, reader(request))
+            refusal = verb.refusal(row, reader(request), now)
             if isinstance(refusal, PermissionDenied):
                 continue
             reason = "" if refusal is None else str(refusal)
@@ -89,11 +89,11 @@ class TakesSteps(OnTheDesk, Page):
         verb = next((verb for verb in self.verbs_of(request) if verb.name == name), None)
         if verb is None:
             raise PermissionDenied
-        refusal = verb.why_not(row, reader(request))
+        refusal = verb.refusal(row, reader(request), timezone.now())
         if isinstance(refusal, PermissionDenied):
             raise refusal
-        sent = request.POST if request.method == "POST" else None
-        form = verb.form(sent, row=row, by=reader(request))
+        sent = (request.POST, request.FILES) if request.method == "POST" else (None, None)
+        form = verb.form(*sent, row=row, by=reader(request))
         if refusal is None and form.is_valid():
             try:
                 done = verb.do(row, form, now=timezone.now())
