@@ -6,6 +6,16 @@ row, ``PermissionDenied`` where the verb is not theirs, ``Refused`` where a rule
 ``Stale`` where ``version`` is given and outdated, ``ValidationError`` for ill-shaped values.
 """
 
+from projects.actions.applications import (
+    admit,
+    approve,
+    reject,
+    return_to_draft,
+    submit,
+    take_back,
+    withdraw,
+)
+from projects.actions.corrected_steps import correct_step
 from projects.actions.corrections import (
     confirm_return,
     refund,
@@ -16,6 +26,8 @@ from projects.actions.corrections import (
     void_return,
     void_transfer,
 )
+from projects.actions.drafts import create_project, edit_draft
+from projects.actions.endings import accept, close
 from projects.actions.evidence import (
     confirm_notice,
     file_paper,
@@ -31,6 +43,7 @@ from projects.actions.funds import (
     record_transfer,
     report_arrival,
 )
+from projects.actions.halts import resume, rework, suspend
 from projects.actions.payments import pay, reject_payment, verify_payment
 from projects.actions.progress import report_progress, return_progress, verify_progress
 from projects.actions.proposals import (
@@ -42,25 +55,17 @@ from projects.actions.proposals import (
     hand_over,
     start,
 )
-from projects.actions.road import (
-    admit,
-    advance,
-    allot,
-    approve,
-    create_project,
-    drop_allotment,
-    edit_draft,
-    reject,
-    return_to_draft,
-    submit,
-)
+from projects.actions.road import advance
+from projects.actions.shares import allot, drop_allotment
 from projects.actions.year_plan import roll_over
 
 __all__ = [
+    "accept",
     "admit",
     "advance",
     "allot",
     "approve",
+    "close",
     "complete",
     "confirm_completion",
     "confirm_handover",
@@ -68,6 +73,7 @@ __all__ = [
     "confirm_return",
     "confirm_start",
     "confirm_transfer",
+    "correct_step",
     "create_project",
     "decline_step",
     "drop_allotment",
@@ -85,14 +91,18 @@ __all__ = [
     "reject_payment",
     "report_arrival",
     "report_progress",
+    "resume",
     "return_progress",
     "return_to_draft",
     "return_transfer",
+    "rework",
     "roll_over",
     "start",
     "strike_out_notice",
     "strike_out_paper",
     "submit",
+    "suspend",
+    "take_back",
     "verify_payment",
     "verify_progress",
     "verify_refund",
@@ -100,4 +110,5 @@ __all__ = [
     "void_refund",
     "void_return",
     "void_transfer",
+    "withdraw",
 ]

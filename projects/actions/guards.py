@@ -11,12 +11,16 @@ from django.core.exceptions import PermissionDenied
 
 from assistance.errors import Refused
 from assistance.models import User
+from projects.actions.hindrances import application
 from projects.models import STEPS, Project
 
 Guard = Callable[[Project, datetime], Refused | None]
 
 # By verb, in the order in which they are told.
-GUARDS: dict[str, tuple[Guard, ...]] = {}
+GUARDS: dict[str, tuple[Guard, ...]] = {
+    "submit": (application.incomplete,),
+    "approve": (application.shares_differ_from_request,),
+}
 
 
 def why_not_now(

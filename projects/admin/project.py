@@ -25,7 +25,7 @@ from assistance.models import User
 from assistance.models.regions import RegionLevel
 from assistance.periods import local_day
 from projects.actions import create_project, edit_draft
-from projects.actions.road import DRAFT_FIELDS
+from projects.actions.drafts import DRAFT_FIELDS
 from projects.admin.lists import YearFilter, stage_of, state_of
 from projects.admin.steps import VERBS, share_label
 from projects.models import (
