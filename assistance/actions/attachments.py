@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 from uuid import uuid4
 
 from django.core.exceptions import ValidationError
@@ -64,7 +65,7 @@ def keep_file(
 
 
 def keep_sent(
-    sent: UploadedFile, *, by: User, now: datetime, field: str = "file"
+    sent: UploadedFile[Any], *, by: User, now: datetime, field: str = "file"
 ) -> Attachment:
     """Keep a file as a form or a request brought it; one that is too large is not even read."""
     if (sent.size or 0) > LARGEST_BYTES:
@@ -73,7 +74,7 @@ def keep_sent(
 
 
 def keep_all_sent(
-    sent: Iterable[UploadedFile], *, by: User, now: datetime, field: str
+    sent: Iterable[UploadedFile[Any]], *, by: User, now: datetime, field: str
 ) -> list[Attachment]:
     """Keep several; the caller's transaction keeps none where one is not taken."""
     return [keep_sent(one, by=by, now=now, field=field) for one in sent]

@@ -14,17 +14,15 @@ PICTURE_ENDINGS = ",".join(name for name, kind in KINDS.items() if kind.media_ty
 
 
 class OneFile(forms.FileField):
-    """One file of any kind that we take."""
+    """One file of any kind that we take; the verb says what is wrong with it."""
 
-    def __init__(self, **options: Any) -> None:
+    def __init__(self, *, required: bool = True) -> None:
         super().__init__(
-            **{
-                "label": _("File"),
-                "help_text": _("PDF, Word or Excel without macros, JPEG or PNG; at most 10 MB."),
-                "widget": forms.FileInput(attrs={"accept": ",".join(KINDS)}),
-                "allow_empty_file": True,  # the verb says what is wrong with it
-            }
-            | options
+            required=required,
+            label=_("File"),
+            help_text=_("PDF, Word or Excel without macros, JPEG or PNG; at most 10 MB."),
+            widget=forms.FileInput(attrs={"accept": ",".join(KINDS)}),
+            allow_empty_file=True,
         )
 
 
@@ -35,18 +33,16 @@ class _SeveralPictures(forms.FileInput):
 class Pictures(forms.FileField):
     """Any number of photographs, chosen at once; cleaned to a list."""
 
-    def __init__(self, **options: Any) -> None:
+    def __init__(self, *, required: bool = True) -> None:
         super().__init__(
-            **{
-                "label": _("Photographs"),
-                "help_text": _("JPEG or PNG, at most 10 MB each; several can be chosen at once."),
-                "widget": _SeveralPictures(attrs={"accept": PICTURE_ENDINGS}),
-                "allow_empty_file": True,
-            }
-            | options
+            required=required,
+            label=_("Photographs"),
+            help_text=_("JPEG or PNG, at most 10 MB each; several can be chosen at once."),
+            widget=_SeveralPictures(attrs={"accept": PICTURE_ENDINGS}),
+            allow_empty_file=True,
         )
 
-    def clean(self, data: Any, initial: Any = None) -> list[UploadedFile]:
+    def clean(self, data: Any, initial: Any = None) -> list[UploadedFile[Any]]:
         """Each file by itself; none where none was chosen."""
         several = data if isinstance(data, (list, tuple)) else [data] if data else []
         if not several:

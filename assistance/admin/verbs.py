@@ -78,8 +78,8 @@ class Verb:
 
     ``why_not`` tells what stands in the way of somebody: ``PermissionDenied`` where the verb is not
     theirs at all (it is not shown then), ``Refused`` where it is shut now, ``None`` where it is
-    open. It costs no query, for lists ask it of every row; ``why_not_now`` may ask the database too,
-    for the page of one row.
+    open. It costs no query, for lists ask it of every row; ``why_not_now`` may ask the database
+    too, for the page of one row.
     """
 
     name: str

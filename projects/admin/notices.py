@@ -93,9 +93,7 @@ def project_panels(project: Project) -> Iterable[Panel]:
 
 def _confirm_why_not(notice: PublicNotice, user: User) -> Refusal | None:
     if notice.counted_at or notice.voided_at:
-        return Refused(
-            "notice_is_settled", _("This notice was confirmed or struck out already.")
-        )
+        return Refused("notice_is_settled", _("This notice was confirmed or struck out already."))
     return own_work(notice, user, "created_by")
 
 

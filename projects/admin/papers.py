@@ -34,9 +34,7 @@ from projects.models.evidence import PaperKind
 
 
 class PaperForm(VerbForm):
-    kind = forms.ChoiceField(
-        label=_("Kind"), choices=[("", "---------"), *PaperKind.choices]
-    )
+    kind = forms.ChoiceField(label=_("Kind"), choices=[("", "---------"), *PaperKind.choices])
     file = OneFile()
     doc_no = forms.CharField(label=_("Document no."), max_length=80, required=False)
     remarks = forms.CharField(label=_("Remarks"), max_length=200, required=False)
@@ -44,7 +42,7 @@ class PaperForm(VerbForm):
 
 @transaction.atomic
 def file_sent_paper(
-    project: Project, *, file: UploadedFile, by: User, now: datetime, **answers: Any
+    project: Project, *, file: UploadedFile[Any], by: User, now: datetime, **answers: Any
 ) -> Paper:
     """Keep the file that the form brought, and file it."""
     return file_paper(

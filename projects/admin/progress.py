@@ -72,9 +72,7 @@ class ProgressForm(VerbForm):
         max_value=100,
     )
     photos = Pictures(required=False)
-    narrative = forms.CharField(
-        label=_("What was done"), widget=forms.Textarea(attrs={"rows": 3})
-    )
+    narrative = forms.CharField(label=_("What was done"), widget=forms.Textarea(attrs={"rows": 3}))
     quantities = forms.Field(
         label=_("Done from the beginning on"),
         required=False,
@@ -111,7 +109,12 @@ def _known_quantities(project: Project) -> list[dict[str, str]]:
 
 @transaction.atomic
 def report_with_sent_photos(
-    project: Project, *, photos: Sequence[UploadedFile], by: User, now: datetime, **answers: Any
+    project: Project,
+    *,
+    photos: Sequence[UploadedFile[Any]],
+    by: User,
+    now: datetime,
+    **answers: Any,
 ) -> ProgressReport:
     """Keep the pictures that the form brought, and report with them."""
     kept = keep_all_sent(photos, by=by, now=now, field="photos")

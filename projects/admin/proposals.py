@@ -116,9 +116,7 @@ def _declined(rows: models.QuerySet[Any], user: User, now: datetime) -> models.Q
     mine = rows.none()
     for verb in PROPOSES:
         mine |= rows.open_to(verb, user)  # type: ignore[attr-defined]  # a project's rows
-    asked = newest.filter(declined_at__isnull=False).exclude(
-        declined_by=models.F("created_by")
-    )
+    asked = newest.filter(declined_at__isnull=False).exclude(declined_by=models.F("created_by"))
     return mine.annotate(  # type: ignore[no-any-return]
         newest_report=Subquery(newest.values("pk")[:1]),
         newest_declined=Subquery(asked.values("pk")[:1]),

@@ -89,11 +89,13 @@ class TakesSteps(OnTheDesk, Page):
         verb = next((verb for verb in self.verbs_of(request) if verb.name == name), None)
         if verb is None:
             raise PermissionDenied
-        refusal = verb.refusal(row, reader(request), timezone.now())
+        is_sent = request.method == "POST"  # then the verb itself says what its guards find
+        by, now = reader(request), timezone.now()
+        refusal = verb.why_not(row, by) if is_sent else verb.refusal(row, by, now)
         if isinstance(refusal, PermissionDenied):
             raise refusal
-        sent = (request.POST, request.FILES) if request.method == "POST" else (None, None)
-        form = verb.form(*sent, row=row, by=reader(request))
+        sent = (request.POST, request.FILES) if is_sent else (None, None)
+        form = verb.form(*sent, row=row, by=by)
         if refusal is None and form.is_valid():
             try:
                 done = verb.do(row, form, now=timezone.now())
