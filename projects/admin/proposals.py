@@ -27,6 +27,7 @@ from projects.actions import (
     hand_over,
     start,
 )
+from projects.actions.proposals import may_take_back_report
 from projects.admin.verbs import step
 from projects.models import Project, StepProposal
 from projects.models.project import PROPOSES
@@ -41,8 +42,7 @@ WAITS = _("It takes effect once somebody else has confirmed it.")
 
 
 def _withdraw_why_not(project: Project, user: User) -> Refusal | None:
-    mine = project.proposed_stage and project.proposed_by_id == user.pk
-    return None if mine else PermissionDenied()
+    return None if may_take_back_report(project, user) else PermissionDenied()
 
 
 REPORTS = (
