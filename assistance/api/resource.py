@@ -24,7 +24,7 @@ from assistance.api.listing import Listing, ListQuery, NoParameters, Ordering
 from assistance.api.problems import MissingIfMatch
 from assistance.api.wire import written
 from assistance.errors import Refused
-from assistance.models import ApiToken, User
+from assistance.models import User
 
 V = TypeVar("V", bound=Callable[..., Any])
 Shape: TypeAlias = "type[serializers.Serializer[Any]]"
@@ -84,7 +84,6 @@ class Resource(ViewSet):
     row: ClassVar[type[serializers.Serializer[Any]]]
     in_full: ClassVar[type[serializers.Serializer[Any]]]
     query: ClassVar[type[ListQuery]]
-    below: ClassVar[str] = ""  # of rows at an address below another row's: their own name
     pagination_class = Listing  # for the OpenAPI description
     now: datetime
     sent: bytes = b""
@@ -110,11 +109,6 @@ class Resource(ViewSet):
     @property
     def caller(self) -> User:
         return caller(self.request)
-
-    @property
-    def may_write(self) -> bool:
-        """Whether the token of the request opens verbs at all."""
-        return isinstance(self.request.auth, ApiToken) and self.request.auth.may_write
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Who asks, whether they may, and whether the question makes sense."""

@@ -6,6 +6,11 @@ row, ``PermissionDenied`` where the verb is not theirs, ``Refused`` where a rule
 ``Stale`` where ``version`` is given and outdated, ``ValidationError`` for ill-shaped values.
 """
 
+from projects.actions.acceptance import (
+    confirm_acceptance,
+    record_acceptance,
+    strike_out_acceptance,
+)
 from projects.actions.applications import (
     admit,
     approve,
@@ -14,6 +19,16 @@ from projects.actions.applications import (
     submit,
     take_back,
     withdraw,
+)
+from projects.actions.assets import register_asset, strike_out_asset, update_asset
+from projects.actions.audit import (
+    close_finding,
+    raise_finding,
+    record_audit,
+    reopen_finding,
+    report_rectified,
+    strike_out_audit,
+    strike_out_finding,
 )
 from projects.actions.corrected_steps import correct_step
 from projects.actions.corrections import (
@@ -28,6 +43,11 @@ from projects.actions.corrections import (
 )
 from projects.actions.drafts import create_project, edit_draft
 from projects.actions.endings import accept, close
+from projects.actions.evaluation import (
+    confirm_evaluation,
+    evaluate,
+    strike_out_evaluation,
+)
 from projects.actions.evidence import (
     confirm_notice,
     file_paper,
@@ -66,8 +86,11 @@ __all__ = [
     "allot",
     "approve",
     "close",
+    "close_finding",
     "complete",
+    "confirm_acceptance",
     "confirm_completion",
+    "confirm_evaluation",
     "confirm_handover",
     "confirm_notice",
     "confirm_return",
@@ -79,18 +102,25 @@ __all__ = [
     "drop_allotment",
     "edit_draft",
     "edit_fund_plan",
+    "evaluate",
     "file_paper",
     "give_notice",
     "hand_over",
     "issue_fund_plan",
     "pay",
     "plan_funds",
+    "raise_finding",
+    "record_acceptance",
+    "record_audit",
     "record_transfer",
     "refund",
+    "register_asset",
     "reject",
     "reject_payment",
+    "reopen_finding",
     "report_arrival",
     "report_progress",
+    "report_rectified",
     "resume",
     "return_progress",
     "return_to_draft",
@@ -98,11 +128,17 @@ __all__ = [
     "rework",
     "roll_over",
     "start",
+    "strike_out_acceptance",
+    "strike_out_asset",
+    "strike_out_audit",
+    "strike_out_evaluation",
+    "strike_out_finding",
     "strike_out_notice",
     "strike_out_paper",
     "submit",
     "suspend",
     "take_back",
+    "update_asset",
     "verify_payment",
     "verify_progress",
     "verify_refund",

@@ -22,7 +22,18 @@ from assistance.models.regions import RegionLevel
 from assistance.periods import local_day
 from projects.actions import create_project, edit_draft
 from projects.actions.drafts import DRAFT_FIELDS
-from projects.admin import notices, papers, payments, progress, proposals, shares
+from projects.admin import (
+    acceptance,
+    assets,
+    audit,
+    evaluation,
+    notices,
+    papers,
+    payments,
+    progress,
+    proposals,
+    shares,
+)
 from projects.admin.history import history_panel
 from projects.admin.lists import YearFilter, progress_of, stage_of
 from projects.admin.queues import QUEUES
@@ -188,6 +199,10 @@ class ProjectAdmin(ScopedAdmin):
         yield from progress.project_panels(row)
         yield from papers.project_panels(row)
         yield from notices.project_panels(row)
+        yield from acceptance.project_panels(row)
+        yield from assets.project_panels(row)
+        yield from audit.project_panels(row)
+        yield from evaluation.project_panels(row)
         yield history_panel(row)
 
     def figures(self, request: HttpRequest, year: int) -> Iterable[Figure]:

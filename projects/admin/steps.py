@@ -32,7 +32,17 @@ from projects.actions import (
     take_back,
     withdraw,
 )
-from projects.admin import notices, papers, progress, proposals, shares
+from projects.admin import (
+    acceptance,
+    assets,
+    audit,
+    evaluation,
+    notices,
+    papers,
+    progress,
+    proposals,
+    shares,
+)
 from projects.admin.shares import share_label
 from projects.admin.verbs import step
 from projects.models import Project, ProjectFunding, Stage
@@ -175,6 +185,10 @@ VERBS = (
     step("pay", enter_payment, form=PaymentForm, checks_version=False),
     *papers.PROJECT_VERBS,
     *notices.PROJECT_VERBS,
+    *acceptance.PROJECT_VERBS,
+    *assets.PROJECT_VERBS,
+    *evaluation.PROJECT_VERBS,
+    *audit.PROJECT_VERBS,
     step(
         "resume",
         resume,

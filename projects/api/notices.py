@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, ClassVar
+from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
@@ -14,10 +14,6 @@ from rest_framework.response import Response
 
 from assistance.api.fields import (
     Day,
-    Flag,
-    Inside,
-    Instant,
-    Key,
     NoBody,
     Strict,
     Text,
@@ -25,20 +21,19 @@ from assistance.api.fields import (
     Word,
     Words,
 )
-from assistance.api.listing import ListQuery, Ordering, Sparse
-from assistance.api.resource import AllowedActions, Resource, takes, verb
+from assistance.api.listing import Ordering, Sparse
+from assistance.api.resource import AllowedActions, takes, verb
 from projects import actions
-from projects.api.of_project import OfProject
+from projects.api.entering import EnteredInProject
+from projects.api.of_projects import OfProjectQuery, OfProjectRow, WithVerbs
 from projects.api.shapes import ReasonBody
-from projects.models import Project, PublicNotice
+from projects.models import PublicNotice
 from projects.models.evidence import NoticeKind
 
 MAY_CONFIRM = "projects.confirm_publicnotice"
 
 
-class NoticeRow(serializers.Serializer[PublicNotice]):
-    id = serializers.IntegerField()
-    project = serializers.CharField(source="project.code")
+class NoticeRow(OfProjectRow):
     kind = serializers.ChoiceField(NoticeKind.choices)
     place = serializers.CharField()
     starts_on = Day()
@@ -46,33 +41,18 @@ class NoticeRow(serializers.Serializer[PublicNotice]):
     hotline = serializers.CharField()
     objections = serializers.CharField(allow_blank=True)
     resolution = serializers.CharField(allow_blank=True)
-    confirmed_at = Timestamp(source="counted_at", allow_null=True, help_text="counts since")
-    voided_at = Timestamp(allow_null=True, help_text="struck out; counts no more")
     void_reason = serializers.CharField(allow_blank=True)
     created_at = Timestamp()
-    updated_at = Timestamp()
-    version = serializers.IntegerField(help_text="counts changes; the row's ETag")
 
 
 class NoticeDetail(NoticeRow):
     allowed_actions = AllowedActions()
 
 
-class NoticeOfProjectQuery(ListQuery):
+class NoticeQuery(OfProjectQuery):
     ordering = Ordering({"id": "id", "updated_at": "updated_at"}, default="-id")
     fields = Sparse(NoticeRow)  # type: ignore[assignment]  # declared fields leave the class
     kind = Words(NoticeKind.values, source="kind__in", required=False)
-    to_confirm = Flag(source="counted_at__isnull", required=False)
-    updated_since = Instant(source="updated_at__gte", required=False)
-
-
-class NoticeQuery(NoticeOfProjectQuery):
-    project = Key(source="project__code", required=False)
-    region = Inside(
-        source="project__county__code__startswith",
-        required=False,
-        help_text="of counties inside this region",
-    )
 
 
 class NoticeBody(Strict, serializers.Serializer[Any]):
@@ -85,16 +65,15 @@ class NoticeBody(Strict, serializers.Serializer[Any]):
     resolution = Text(max_length=5000, required=False, allow_blank=True)
 
 
-class Notices(Resource):
+class Notices(WithVerbs):
     permission = "projects.view_publicnotice"
-    row, in_full = NoticeRow, NoticeDetail
-    query: ClassVar[type[ListQuery]] = NoticeQuery
+    row, in_full, query = NoticeRow, NoticeDetail, NoticeQuery
 
     def rows(self) -> QuerySet[PublicNotice]:
         return PublicNotice.objects.visible_to(self.caller)
 
     def rows_in_full(self) -> QuerySet[PublicNotice]:
-        return self.rows().select_related("project")
+        return self.rows().select_related("project__county")
 
     def actions_open(self, row: PublicNotice) -> list[str]:
         if not self.may_write or row.voided_at:
@@ -104,7 +83,7 @@ class Notices(Resource):
         strikes = checks or (own and row.counted_at is None)
         return ["confirm"] * confirms + ["strike_out"] * strikes
 
-    def list(self, request: Request) -> Response:
+    def list(self, request: Request, **key: Any) -> Response:
         """List the public notices of the projects that you may see, the newest first."""
         return super().list(request)
 
@@ -147,20 +126,19 @@ class Notices(Resource):
             return self.full(self.rows_in_full().get(pk=pk))
 
 
-class NoticesOfProject(OfProject, Notices):
-    query = NoticeOfProjectQuery
-    below, entered_by, shown_at = "notices", "give_notice", "api-notice"
+class NoticesOfProject(EnteredInProject, Notices):
+    entered_by, shown_at = "give_notice", "api-notice"
 
     def list(self, request: Request, **key: Any) -> Response:
         """List the public notices of a project, the newest first."""
-        return super().list(request, **key)
+        return super().list(request)
 
     @takes(NoticeBody)
     def create(self, request: Request, code: str) -> Response:
         """Enter a public notice that has hung out; it counts once a reviewer confirmed it."""
 
-        def given_out(project: Project) -> PublicNotice:
+        def given_out() -> PublicNotice:
             given = self.body(NoticeBody)
-            return actions.give_notice(project, by=self.caller, now=self.now, **given)
+            return actions.give_notice(self.project, by=self.caller, now=self.now, **given)
 
         return self.enter(given_out)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
@@ -15,10 +15,6 @@ from rest_framework.response import Response
 from assistance.actions.attachments import keep_sent
 from assistance.api.fields import (
     Day,
-    Flag,
-    Inside,
-    Instant,
-    Key,
     Strict,
     Text,
     Timestamp,
@@ -26,22 +22,21 @@ from assistance.api.fields import (
     Words,
 )
 from assistance.api.forms import FormBody, OneFile
-from assistance.api.listing import ListQuery, Ordering, Sparse
-from assistance.api.resource import AllowedActions, Resource, gives, takes, verb
+from assistance.api.listing import Ordering, Sparse
+from assistance.api.resource import AllowedActions, gives, takes, verb
 from assistance.downloads import handed_out
 from assistance.file_kinds import KINDS
 from projects import actions
-from projects.api.of_project import OfProject
+from projects.api.entering import EnteredInProject
+from projects.api.of_projects import OfProjectQuery, OfProjectRow, WithVerbs
 from projects.api.shapes import ReasonBody
-from projects.models import Paper, Project
+from projects.models import Paper
 from projects.models.evidence import PaperKind
 
 MEDIA_TYPES = tuple(dict.fromkeys(kind.media_type for kind in KINDS.values()))
 
 
-class PaperRow(serializers.Serializer[Paper]):
-    id = serializers.IntegerField()
-    project = serializers.CharField(source="project.code")
+class PaperRow(OfProjectRow):
     kind = serializers.ChoiceField(PaperKind.choices)
     file_name = serializers.CharField(source="attachment.name")
     media_type = serializers.CharField(source="attachment.media_type")
@@ -57,38 +52,18 @@ class PaperRow(serializers.Serializer[Paper]):
     payment = serializers.IntegerField(source="payment_id", allow_null=True)
     acceptance = serializers.IntegerField(source="acceptance_id", allow_null=True)
     change_request = serializers.IntegerField(source="change_request_id", allow_null=True)
-    voided_at = Timestamp(allow_null=True, help_text="struck out; proves nothing any more")
     void_reason = serializers.CharField(allow_blank=True)
     created_at = Timestamp()
-    updated_at = Timestamp()
-    version = serializers.IntegerField(help_text="counts changes; the row's ETag")
 
 
 class PaperDetail(PaperRow):
     allowed_actions = AllowedActions()
 
 
-class PaperOfProjectQuery(ListQuery):
+class PaperQuery(OfProjectQuery):
     ordering = Ordering({"id": "id", "updated_at": "updated_at"}, default="-id")
     fields = Sparse(PaperRow)  # type: ignore[assignment]  # declared fields leave the class
     kind = Words(PaperKind.values, source="kind__in", required=False)
-    struck_out = Flag(source="voided_at__isnull", required=False)
-    updated_since = Instant(source="updated_at__gte", required=False)
-
-    def narrow(self, rows: QuerySet[Any], asked: Any) -> QuerySet[Any]:
-        """``struck_out`` asks for what has an instant of voiding, not for what has none."""
-        if "voided_at__isnull" in asked:
-            asked = dict(asked) | {"voided_at__isnull": not asked["voided_at__isnull"]}
-        return super().narrow(rows, asked)
-
-
-class PaperQuery(PaperOfProjectQuery):
-    project = Key(source="project__code", required=False)
-    region = Inside(
-        source="project__county__code__startswith",
-        required=False,
-        help_text="of counties inside this region",
-    )
 
 
 class PaperBody(Strict, serializers.Serializer[Any]):
@@ -98,22 +73,21 @@ class PaperBody(Strict, serializers.Serializer[Any]):
     remarks = Text(max_length=200, required=False, allow_blank=True)
 
 
-class Papers(Resource):
+class Papers(WithVerbs):
     permission = "projects.view_paper"
-    row, in_full = PaperRow, PaperDetail
-    query: ClassVar[type[ListQuery]] = PaperQuery
+    row, in_full, query = PaperRow, PaperDetail, PaperQuery
 
     def rows(self) -> QuerySet[Paper]:
         return Paper.objects.visible_to(self.caller)
 
     def rows_in_full(self) -> QuerySet[Paper]:
-        return self.rows().select_related("project", "attachment")
+        return self.rows().select_related("project__county", "attachment")
 
     def actions_open(self, row: Paper) -> list[str]:
         own = self.may_write and row.created_by_id == self.caller.pk
         return ["strike_out"] if own and row.voided_at is None else []
 
-    def list(self, request: Request) -> Response:
+    def list(self, request: Request, **key: Any) -> Response:
         """List the papers of the projects that you may see, the newest first."""
         return super().list(request)
 
@@ -139,24 +113,23 @@ class Papers(Resource):
             return self.full(self.rows_in_full().get(pk=id))
 
 
-class PapersOfProject(OfProject, Papers):
-    query = PaperOfProjectQuery
+class PapersOfProject(EnteredInProject, Papers):
     parser_classes = [FormBody]
-    below, entered_by, shown_at = "papers", "file_paper", "api-paper"
+    entered_by, shown_at = "file_paper", "api-paper"
 
     def list(self, request: Request, **key: Any) -> Response:
         """List the papers of a project, the newest first."""
-        return super().list(request, **key)
+        return super().list(request)
 
     @takes(PaperBody)
     def create(self, request: Request, code: str) -> Response:
         """File a paper with its file; it counts as filed from now on."""
 
-        def filed(project: Project) -> Paper:
+        def filed() -> Paper:
             given = self.body(PaperBody)
             kept = keep_sent(given.pop("file"), by=self.caller, now=self.now)
             return actions.file_paper(
-                project, attachment=kept, by=self.caller, now=self.now, **given
+                self.project, attachment=kept, by=self.caller, now=self.now, **given
             )
 
         return self.enter(filed)

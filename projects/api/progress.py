@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, ClassVar, cast
+from typing import Any, cast
 
 import orjson
 from django.db.models import QuerySet
@@ -17,9 +17,6 @@ from assistance.actions.attachments import keep_all_sent
 from assistance.api.fields import (
     LARGEST_ID,
     Day,
-    Inside,
-    Instant,
-    Key,
     Percent,
     Strict,
     Text,
@@ -29,14 +26,15 @@ from assistance.api.fields import (
     Yuan,
 )
 from assistance.api.forms import FORM, JSON, FormBody, SeveralFiles, is_form
-from assistance.api.listing import ListQuery, Ordering, Sparse
+from assistance.api.listing import Ordering, Sparse
 from assistance.api.resource import AllowedActions, Resource, takes
 from assistance.api.wire import JsonBody
 from assistance.models import Attachment
 from projects import actions
 from projects.actions.progress import MOST_PHOTOS, MOST_QUANTITIES
-from projects.api.of_project import OfProject
-from projects.models import Paper, ProgressReport, Project
+from projects.api.entering import EnteredInProject
+from projects.api.of_projects import OfProjectQuery, OfProjectRow
+from projects.models import Paper, ProgressReport
 from projects.models.evidence import PaperKind
 from projects.models.history import ProgressStatus
 
@@ -57,9 +55,7 @@ class KeptQuantities(serializers.JSONField):
     """What is done from the beginning on, as it was reported."""
 
 
-class ProgressRow(serializers.Serializer[ProgressReport]):
-    id = serializers.IntegerField()
-    project = serializers.CharField(source="project.code")
+class ProgressRow(OfProjectRow):
     period = serializers.CharField(help_text="the month, for example 2021-06")
     measured_on = Day()
     physical_pct = Percent(help_text="of the whole works")
@@ -68,11 +64,7 @@ class ProgressRow(serializers.Serializer[ProgressReport]):
     problems = serializers.CharField(allow_blank=True)
     status = serializers.ChoiceField(ProgressStatus.choices, help_text="counts once verified")
     return_reason = serializers.CharField(allow_blank=True)
-    verified_at = Timestamp(source="counted_at", allow_null=True)
-    voided_at = Timestamp(allow_null=True, help_text="struck out; counts no more")
     created_at = Timestamp()
-    updated_at = Timestamp()
-    version = serializers.IntegerField(help_text="counts changes; the row's ETag")
 
 
 class ProgressDetail(ProgressRow):
@@ -83,24 +75,14 @@ class ProgressDetail(ProgressRow):
         return sorted(paper.pk for paper in row.papers.all() if paper.voided_at is None)
 
 
-class ProgressOfProjectQuery(ListQuery):
+class ProgressQuery(OfProjectQuery):
     ordering = Ordering({"id": "id", "updated_at": "updated_at"}, default="-id")
     fields = Sparse(ProgressRow)  # type: ignore[assignment]  # declared fields leave the class
     status = Words(ProgressStatus.values, source="status__in", required=False)
     period = serializers.RegexField(MONTH, required=False, max_length=7, trim_whitespace=False)
-    updated_since = Instant(source="updated_at__gte", required=False)
 
 
-class ProgressQuery(ProgressOfProjectQuery):
-    project = Key(source="project__code", required=False)
-    region = Inside(
-        source="project__county__code__startswith",
-        required=False,
-        help_text="of counties inside this region",
-    )
-
-
-class QuantityBody(Strict, serializers.Serializer[Any]):
+class DoneBody(Strict, serializers.Serializer[Any]):
     name = Text(max_length=100)
     unit = Text(max_length=20)
     done = Yuan(help_text="the sum since the start, a string with at most two decimals")
@@ -119,7 +101,7 @@ class WrittenQuantities(serializers.Field[list[Any], Any, str, Any]):
             rows = None
         if not isinstance(rows, list) or len(rows) > MOST_QUANTITIES:
             self.fail("invalid")
-        shape = QuantityBody(data=rows, many=True)
+        shape = DoneBody(data=rows, many=True)
         shape.is_valid(raise_exception=True)
         return cast("list[Any]", shape.validated_data)
 
@@ -151,7 +133,7 @@ class ReportedBody(Strict, serializers.Serializer[Any]):
 class ProgressBody(ReportedBody):
     """Photographs are named by papers that were filed with the project before."""
 
-    quantities = QuantityBody(many=True, required=False, max_length=MOST_QUANTITIES)  # type: ignore[call-arg]  # of the list
+    quantities = DoneBody(many=True, required=False, max_length=MOST_QUANTITIES)  # type: ignore[call-arg]  # of the list
     papers = serializers.ListField(
         child=Whole(min_value=1, max_value=LARGEST_ID),
         required=False,
@@ -169,16 +151,15 @@ class ProgressFormBody(ReportedBody):
 
 class Progress(Resource):
     permission = "projects.view_progressreport"
-    row, in_full = ProgressRow, ProgressDetail
-    query: ClassVar[type[ListQuery]] = ProgressQuery
+    row, in_full, query = ProgressRow, ProgressDetail, ProgressQuery
 
     def rows(self) -> QuerySet[ProgressReport]:
         return ProgressReport.objects.visible_to(self.caller)
 
     def rows_in_full(self) -> QuerySet[ProgressReport]:
-        return self.rows().select_related("project").prefetch_related("papers")
+        return self.rows().select_related("project__county").prefetch_related("papers")
 
-    def list(self, request: Request) -> Response:
+    def list(self, request: Request, **key: Any) -> Response:
         """List the progress reports of the projects that you may see, the newest first."""
         return super().list(request)
 
@@ -187,20 +168,19 @@ class Progress(Resource):
         return super().retrieve(request, **key)
 
 
-class ProgressOfProject(OfProject, Progress):
-    query = ProgressOfProjectQuery
+class ProgressOfProject(EnteredInProject, Progress):
     parser_classes = [JsonBody, FormBody]
-    below, entered_by, shown_at = "progress", "report_progress", "api-progress"
+    entered_by, shown_at = "report_progress", "api-progress"
 
     def list(self, request: Request, **key: Any) -> Response:
         """List the progress reports of a project, the newest first."""
-        return super().list(request, **key)
+        return super().list(request)
 
     @takes({JSON: ProgressBody, FORM: ProgressFormBody})
     def create(self, request: Request, code: str) -> Response:
         """Report progress; more than was verified before needs at least one photograph."""
 
-        def reported(project: Project) -> ProgressReport:
+        def reported() -> ProgressReport:
             if is_form(request):
                 given = self.body(ProgressFormBody)
                 sent = given.pop("photos", [])
@@ -209,17 +189,17 @@ class ProgressOfProject(OfProject, Progress):
                 )
             else:
                 given = self.body(ProgressBody)
-                photos = self._filed(project, given.pop("papers", []))
+                photos = self._filed(given.pop("papers", []))
             return actions.report_progress(
-                project, photos=photos, by=self.caller, now=self.now, **given
+                self.project, photos=photos, by=self.caller, now=self.now, **given
             )
 
         return self.enter(reported)
 
-    def _filed(self, project: Project, ids: Sequence[int]) -> Sequence[Attachment]:
+    def _filed(self, ids: Sequence[int]) -> Sequence[Attachment]:
         """The pictures of papers of the project; ValidationError where one is none of them."""
         papers = Paper.objects.visible_to(self.caller).standing().select_related("attachment")
-        found = papers.filter(project=project, kind=PaperKind.PHOTO, pk__in=ids)
+        found = papers.filter(project=self.project, kind=PaperKind.PHOTO, pk__in=ids)
         missing = sorted(set(ids) - {paper.pk for paper in found})
         if missing:
             raise serializers.ValidationError(

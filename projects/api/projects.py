@@ -16,12 +16,13 @@ from rest_framework.response import Response
 from assistance.actions.organisations import implementing_unit
 from assistance.api.fields import NoBody
 from assistance.api.once import once
-from assistance.api.resource import Resource, takes, verb
+from assistance.api.resource import takes, verb
 from assistance.errors import Refused
 from assistance.models import Pairing, Region
 from projects import actions
 from projects.actions.guards import verbs_and_refusals
 from projects.actions.proposals import may_take_back_report
+from projects.api.of_projects import WithVerbs
 from projects.api.shapes import (
     AdvanceBody,
     ApprovalBody,
@@ -41,7 +42,7 @@ from projects.api.shapes import (
 from projects.models import Project
 
 
-class Projects(Resource):
+class Projects(WithVerbs):
     permission = "projects.view_project"
     row, in_full, query = ProjectRow, ProjectDetail, ProjectQuery
 
@@ -285,4 +286,4 @@ class Projects(Resource):
 # The verbs of this API: those above, and those that enter rows at addresses below a project's.
 OFFERED = frozenset(
     method.verb for method in vars(Projects).values() if getattr(method, "verb", None)
-) | {"file_paper", "give_notice", "report_progress"}
+) | {"file_paper", "give_notice", "record_acceptance", "report_progress"}
