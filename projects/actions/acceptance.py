@@ -19,10 +19,10 @@ from assistance.periods import local_day
 from projects.actions.guards import require
 from projects.actions.locks import lock_of_project, lock_project
 from projects.actions.road import require_reason
-from projects.models import Acceptance, FundingAdjustment, Paper, Project, Stage
+from projects.actions.settlement import granted_yuan
+from projects.models import Acceptance, Paper, Project, Stage
 from projects.models.acceptance import BY_OTHERS, LEAST_PANEL, AcceptanceResult
 from projects.models.evidence import PaperKind
-from projects.models.funds import PAID_THROUGH_THE_LEDGER, total_yuan
 
 MAY_CONFIRM = "projects.confirm_acceptance"
 LARGEST_QUANTITY = Decimal(10) ** 12
@@ -166,13 +166,6 @@ def strike_out_why_not(acceptance: Acceptance, user: User) -> Refused | Permissi
     if acceptance.voided_at:
         return Refused("struck_out_before", _("This row was struck out already."))
     return None
-
-
-def granted_yuan(project: Project) -> Decimal:
-    """Yuan of aid and donations in cash that the project holds by what is known now, all years."""
-    shares = project.funding.counting().filter(source__in=PAID_THROUGH_THE_LEDGER)
-    adjusted = FundingAdjustment.objects.counting().filter(project_funding__in=shares)
-    return total_yuan(shares) + total_yuan(adjusted, "delta_yuan")
 
 
 def _quantity(row: Mapping[str, Any]) -> dict[str, str]:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
+from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from assistance.models import User
 from projects.actions.guards import require
 from projects.actions.locks import lock_project
 from projects.actions.road import move
+from projects.actions.settlement import deciding_acceptance
 from projects.models import Project, Stage
 
 
@@ -20,6 +23,14 @@ def accept(
     """Accept the works on ``on``, on the word of a panel that passed them."""
     project = lock_project(project, by=by, version=version)
     require(project, "accept", by=by, now=now)
+    decides = deciding_acceptance(project, now)
+    if decides is not None and on < decides.held_on:
+        raise ValidationError(
+            {
+                "on": _("The panel met on %(day)s; it accepted nothing before.")
+                % {"day": decides.held_on}
+            }
+        )
     return move(project, Stage.ACCEPTED, by=by, on=on, now=now)
 
 

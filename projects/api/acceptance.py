@@ -155,7 +155,7 @@ class AcceptancesOfProject(InProject, Acceptances):
         return once(request, self.now, recorded)
 
     def _office(self, name: str) -> Organisation:
-        """The organisation of this name: the project's unit, one that the caller sees, a new one."""
+        """The organisation of this name: the unit, one that the caller sees, or a new one."""
         name, unit = name.strip(), self.project.implementing_unit
         if unit is not None and unit.name_zh == name:
             return unit

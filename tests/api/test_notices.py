@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import pytest
 
 from assistance.roles import Role
-from projects.models import PublicNotice, Stage
+from projects.models import Project, PublicNotice, Stage
+from projects.models.evidence import NoticeKind
 from tests import factories as make
 from tests.api.conftest import Ask
 
@@ -20,6 +22,11 @@ SAID: dict[str, Any] = {
     "ends_on": "2026-06-12",
     "hotline": "0000-0000000",
 }
+
+
+def give_out(project: Project, **more: Any) -> PublicNotice:
+    days = date(2026, 6, 1), date(2026, 6, 12)
+    return make.notice(project, NoticeKind.PLAN, *days, **more)
 
 
 def test_a_notice_is_entered_by_the_county_and_confirmed_by_a_reviewer(partner: Ask) -> None:
@@ -81,7 +88,7 @@ def test_a_value_that_does_not_fit_is_400(partner: Ask, field: str, value: Any) 
 
 def test_open_objections_are_not_confirmed(partner: Ask) -> None:
     project = make.project_at(Stage.SUBMITTED)
-    notice = make.notice(project, is_confirmed=False, objections="演示:一户有异议")
+    notice = give_out(project, confirmed=False, objections="演示:一户有异议")
     answer = partner(Role.REVIEWER, make.DONOR_CITY).post(
         f"notices/{notice.pk}/confirm/", version=1
     )
@@ -90,7 +97,7 @@ def test_open_objections_are_not_confirmed(partner: Ask) -> None:
 
 def test_foreign_notices_are_not_there(partner: Ask) -> None:
     far = make.project_at(Stage.SUBMITTED, pairing=make.pairing(make.FAR_COUNTY, make.OTHER_DONOR))
-    notice, county = make.notice(far), partner()
+    notice, county = give_out(far), partner()
     answers = [
         county.get(f"notices/{notice.pk}/"),
         county.get("notices/987654321/"),

@@ -15,20 +15,20 @@ from assistance.roles import Role
 from projects.models import Paper, Project, Stage
 from tests import factories as make
 from tests.api.conftest import Ask
-from tests.factories import papers
+from tests.factories import files
 
 pytestmark = pytest.mark.django_db
 
 NAME = "演示批复（第1号）.pdf"
 
 
-def sent(content: bytes = papers.PDF, name: str = NAME) -> SimpleUploadedFile:
+def sent(content: bytes = files.PDF, name: str = NAME) -> SimpleUploadedFile:
     return SimpleUploadedFile(name, content)
 
 
 @pytest.fixture
 def project() -> Project:
-    return make.project_at(Stage.LIBRARY)
+    return make.project_at(Stage.SUBMITTED, bare=True)
 
 
 def test_a_paper_is_filed_listed_fetched_and_struck_out(partner: Ask, project: Project) -> None:
@@ -40,17 +40,17 @@ def test_a_paper_is_filed_listed_fetched_and_struck_out(partner: Ask, project: P
     assert answer["ETag"] == '"1"'
     assert answer["Location"] == f"http://testserver/api/v1/papers/{paper['id']}/"
     assert (paper["project"], paper["kind"], paper["file_name"]) == (project.code, "DECISION", NAME)
-    assert (paper["media_type"], paper["bytes"]) == ("application/pdf", len(papers.PDF))
+    assert (paper["media_type"], paper["bytes"]) == ("application/pdf", len(files.PDF))
     assert paper["allowed_actions"] == ["strike_out"]
 
-    make.paper(make.project_at(Stage.LIBRARY))
+    make.paper(make.project_at(Stage.SUBMITTED, bare=True))
     listed = county.get(path).json()["results"]
     assert [row["id"] for row in listed] == [paper["id"]]
     assert len(county.get("papers/").json()["results"]) == 2
     assert county.get("papers/", project=project.code, kind="PLAN").json()["results"] == []
 
     answer = county.get(f"papers/{paper['id']}/file/")
-    assert answer.content == papers.PDF
+    assert answer.content == files.PDF
     assert answer["Content-Type"] == "application/pdf"
     assert answer["Content-Disposition"].startswith("attachment; filename*=utf-8''")
     assert answer["X-Content-Type-Options"] == "nosniff"
@@ -76,7 +76,9 @@ def test_only_who_filed_a_paper_strikes_it_out(partner: Ask, project: Project) -
 
 
 def test_foreign_papers_are_not_there(partner: Ask) -> None:
-    far = make.project_at(Stage.LIBRARY, pairing=make.pairing(make.FAR_COUNTY, make.OTHER_DONOR))
+    far = make.project_at(
+        Stage.SUBMITTED, bare=True, pairing=make.pairing(make.FAR_COUNTY, make.OTHER_DONOR)
+    )
     foreign, county = make.paper(far), partner()
     pairs = [
         (f"papers/{foreign.pk}/", "papers/987654321/"),
@@ -129,7 +131,7 @@ def test_the_same_form_sent_twice_files_one_paper(partner: Ask, project: Project
     assert again.json() == first.json()
     assert Paper.objects.count() == Attachment.objects.count() == 1
     for other in (
-        {"file": sent(papers.PDF.replace(b"1.4", b"1.5")), "kind": "OTHER"},
+        {"file": sent(files.PDF.replace(b"1.4", b"1.5")), "kind": "OTHER"},
         {"file": sent(name="其他.pdf"), "kind": "OTHER"},
         {"file": sent(), "kind": "PLAN"},
     ):
@@ -152,7 +154,7 @@ def test_a_refused_form_may_be_sent_again_with_its_key(partner: Ask, project: Pr
         ({"file": sent(b""), "kind": "OTHER"}, "file"),
         ({"file": sent(b"MZ"), "kind": "OTHER"}, "file"),
         ({"file": sent(name="批复.docm"), "kind": "OTHER"}, "file"),
-        ({"file": sent(papers.PDF + b"x" * LARGEST_BYTES), "kind": "OTHER"}, "file"),
+        ({"file": sent(files.PDF + b"x" * LARGEST_BYTES), "kind": "OTHER"}, "file"),
         ({"file": sent()}, "kind"),
         ({"file": sent(), "kind": "NONE"}, "kind"),
         ({"file": sent(), "kind": ["OTHER", "PLAN"]}, "kind"),
@@ -187,8 +189,8 @@ def test_a_body_that_is_no_form_or_too_large_is_refused(partner: Ask, project: P
 
 
 def test_a_file_of_ten_megabytes_fits_into_a_form(partner: Ask, project: Project) -> None:
-    padding = b" " * (LARGEST_BYTES - len(papers.PDF))
-    content = papers.PDF.replace(b"trailer", padding + b"trailer")
+    padding = b" " * (LARGEST_BYTES - len(files.PDF))
+    content = files.PDF.replace(b"trailer", padding + b"trailer")
     answer = partner().send_form(
         f"projects/{project.code}/papers/", file=sent(content), kind="PLAN"
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -22,12 +22,12 @@ from assistance.models import Attachment
 from assistance.models.attachments import LARGEST_BYTES
 from assistance.roles import Role
 from tests import factories as make
-from tests.factories import papers
+from tests.factories import files
 
 pytestmark = pytest.mark.django_db
 
 EXE = b"MZ\x90\x00\x03" + b"\x00" * 200
-ZIP = papers.office()
+ZIP = files.office()
 TYPES = "[Content_Types].xml"
 
 
@@ -38,13 +38,13 @@ def keep(content: bytes, name: str) -> Attachment:
 @pytest.mark.parametrize(
     ("content", "name", "media_type"),
     [
-        (papers.PDF, "批复.pdf", "application/pdf"),
-        (papers.PDF + b"\r\n\0\0", "scan.PDF", "application/pdf"),
-        (papers.png(3, 2), "现场 2026.6.15.png", "image/png"),
-        (papers.jpeg(), "photo.jpg", "image/jpeg"),
-        (papers.jpeg() + b"\0trailer of a telephone", "photo.JPEG", "image/jpeg"),
-        (papers.office(), "合同v1.2.docx", WORD),
-        (papers.workbook(), "台账.xlsx", SHEET),
+        (files.PDF, "批复.pdf", "application/pdf"),
+        (files.PDF + b"\r\n\0\0", "scan.PDF", "application/pdf"),
+        (files.png(3, 2), "现场 2026.6.15.png", "image/png"),
+        (files.jpeg(), "photo.jpg", "image/jpeg"),
+        (files.jpeg() + b"\0trailer of a telephone", "photo.JPEG", "image/jpeg"),
+        (files.office(), "合同v1.2.docx", WORD),
+        (files.workbook(), "台账.xlsx", SHEET),
     ],
 )
 def test_a_file_that_is_what_it_says_is_kept_as_it_is(
@@ -57,12 +57,14 @@ def test_a_file_that_is_what_it_says_is_kept_as_it_is(
     assert name not in str(path_of(kept.stored_as.hex))
 
 
-def _stored(**entries: bytes) -> bytes:
-    return papers.office(**entries)
+def _stored(entries: Mapping[str, bytes | str]) -> bytes:
+    return files.office(more=entries)
 
 
 def _bomb() -> bytes:
-    return papers.office(**{"word/media/image1.png": b"\0" * (file_kinds.MOST_UNZIPPED_BYTES + 1)})
+    return files.office(
+        more={"word/media/image1.png": b"\0" * (file_kinds.MOST_UNZIPPED_BYTES + 1)}
+    )
 
 
 def _lying_bomb() -> bytes:
@@ -81,11 +83,11 @@ def _locked() -> bytes:
 
 
 def _with_types(content: str) -> bytes:
-    return papers.office(**{TYPES: content})
+    return files.office(more={TYPES: content})
 
 
 def _twice() -> bytes:
-    packed = BytesIO(papers.office())
+    packed = BytesIO(files.office())
     with zipfile.ZipFile(packed, "a") as archive:
         archive.writestr("WORD/document.xml", "<document/>")
     return packed.getvalue()
@@ -102,64 +104,64 @@ LAUGHS = (
 )
 BAD: dict[str, tuple[Callable[[], bytes] | bytes, str]] = {
     "empty": (b"", "空.pdf"),
-    "a byte too large": (papers.PDF[:-7] + b"\n" * LARGEST_BYTES + b"%%EOF\n", "大.pdf"),
-    "no ending": (papers.PDF, "批复"),
-    "nothing but an ending": (papers.PDF, ".pdf"),
+    "a byte too large": (files.PDF[:-7] + b"\n" * LARGEST_BYTES + b"%%EOF\n", "大.pdf"),
+    "no ending": (files.PDF, "批复"),
+    "nothing but an ending": (files.PDF, ".pdf"),
     "a program": (EXE, "setup.exe"),
     "a program renamed to a paper": (EXE, "批复.pdf"),
     "a program renamed to a picture": (EXE, "照片.jpg"),
     "a program renamed to a document": (EXE, "合同.docx"),
-    "a paper with a program's ending": (papers.PDF, "批复.pdf.exe"),
-    "a program's ending inside": (papers.PDF, "批复.exe.pdf"),
-    "a page's ending inside": (papers.png(), "照片.php .png"),
+    "a paper with a program's ending": (files.PDF, "批复.pdf.exe"),
+    "a program's ending inside": (files.PDF, "批复.exe.pdf"),
+    "a page's ending inside": (files.png(), "照片.php .png"),
     "an old document": (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 100, "合同.doc"),
     "an old document with a new ending": (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "合同.docx"),
     "a drawing with scripts": (b"<svg onload='alert(1)'/>", "图.svg"),
     "a page as a picture": (b"<html><script>1</script></html>", "图.png"),
     "a zip archive": (ZIP, "全部.zip"),
-    "a picture that says it is a paper": (papers.png(), "批复.pdf"),
-    "a paper that begins late": (b"\0" + papers.PDF, "批复.pdf"),
-    "half a paper": (papers.PDF[:-8], "批复.pdf"),
-    "a paper with a program behind it": (papers.PDF + EXE, "批复.pdf"),
-    "a paper that is an archive": (papers.PDF[:-6] + ZIP + b"%%EOF", "批复.pdf"),
-    "half a picture": (papers.png()[:-6], "照片.png"),
+    "a picture that says it is a paper": (files.png(), "批复.pdf"),
+    "a paper that begins late": (b"\0" + files.PDF, "批复.pdf"),
+    "half a paper": (files.PDF[:-8], "批复.pdf"),
+    "a paper with a program behind it": (files.PDF + EXE, "批复.pdf"),
+    "a paper that is an archive": (files.PDF[:-6] + ZIP + b"%%EOF", "批复.pdf"),
+    "half a picture": (files.png()[:-6], "照片.png"),
     "a picture's first bytes": (b"\x89PNG\r\n\x1a\n", "照片.png"),
     "a picture with a wrong check": (
-        papers.png().replace(b"\x08\x00\x00", b"\x08\x02\x00"), "照片.png",
+        files.png().replace(b"\x08\x00\x00", b"\x08\x02\x00"), "照片.png",
     ),
-    "a picture without a size": (papers.png(0, 5), "照片.png"),
-    "a picture of ten thousand million dots": (papers.png(100_000, 100_000), "照片.png"),
-    "a picture with an archive behind it": (papers.png() + ZIP, "照片.png"),
-    "a picture with an archive inside": (papers.png(1, 1, papers.chunk(b"teXt", ZIP)), "照片.png"),
+    "a picture without a size": (files.png(0, 5), "照片.png"),
+    "a picture of ten thousand million dots": (files.png(100_000, 100_000), "照片.png"),
+    "a picture with an archive behind it": (files.png() + ZIP, "照片.png"),
+    "a picture with an archive inside": (files.png(1, 1, files.chunk(b"teXt", ZIP)), "照片.png"),
     "a picture with a script inside": (
-        papers.png(1, 1, papers.chunk(b"tEXt", b"x\0<SCRIPT >alert(1)</script>")), "照片.png",
+        files.png(1, 1, files.chunk(b"tEXt", b"x\0<SCRIPT >alert(1)</script>")), "照片.png",
     ),
     "a photograph's first bytes": (b"\xff\xd8\xff\xe0", "照片.jpg"),
-    "a photograph without an end": (papers.jpeg()[:-2], "照片.jpg"),
+    "a photograph without an end": (files.jpeg()[:-2], "照片.jpg"),
     "a photograph without a size": (b"\xff\xd8\xff\xda\x00\x02\x00\xff\xd9", "照片.jpg"),
-    "a photograph of four thousand million dots": (papers.jpeg(65_535, 65_535), "照片.jpg"),
-    "a photograph that is an archive": (papers.jpeg() + ZIP, "照片.jpg"),
-    "a photograph that is a paper": (papers.jpeg(comment=papers.PDF), "照片.jpg"),
+    "a photograph of four thousand million dots": (files.jpeg(65_535, 65_535), "照片.jpg"),
+    "a photograph that is an archive": (files.jpeg() + ZIP, "照片.jpg"),
+    "a photograph that is a paper": (files.jpeg(comment=files.PDF), "照片.jpg"),
     "a photograph that is a program for a server": (
-        papers.jpeg(comment=b"<?php system($_GET[0]);"), "照片.jpg",
+        files.jpeg(comment=b"<?php system($_GET[0]);"), "照片.jpg",
     ),
-    "an archive named a document": (_stored(**{TYPES: b"<x/>"}), "合同.docx"),
+    "an archive named a document": (_stored({TYPES: b"<x/>"}), "合同.docx"),
     "a document named a workbook": (ZIP, "台账.xlsx"),
-    "a workbook named a document": (papers.workbook(), "合同.docx"),
+    "a workbook named a document": (files.workbook(), "合同.docx"),
     "a document with macros": (DOCM, "合同.docm"),
     "a document with macros renamed": (DOCM, "合同.docx"),
-    "a document that hides macros": (_stored(**{"word/vbaProject.bin": b"x"}), "合同.docx"),
+    "a document that hides macros": (_stored({"word/vbaProject.bin": b"x"}), "合同.docx"),
     "a workbook with the macros of old": (
-        papers.office("xl/workbook.xml", SHEET, **{"xl/macrosheets/sheet1.xml": b"x"}), "台账.xlsx",
+        files.office("xl/workbook.xml", SHEET, {"xl/macrosheets/sheet1.xml": b"x"}), "台账.xlsx",
     ),
-    "a document with controls": (_stored(**{"word/activeX/activeX1.bin": b"x"}), "合同.docx"),
+    "a document with controls": (_stored({"word/activeX/activeX1.bin": b"x"}), "合同.docx"),
     "a zip bomb": (_bomb, "合同.docx"),
     "a zip bomb that lies about its size": (_lying_bomb, "合同.docx"),
     "too many entries": (
-        _stored(**{f"word/media/{n}.png": b"x" for n in range(MOST_ENTRIES)}), "合同.docx",
+        _stored({f"word/media/{n}.png": b"x" for n in range(MOST_ENTRIES)}), "合同.docx",
     ),
-    "an entry that climbs": (_stored(**{"word/../../../etc/cron.d/x": b"x"}), "合同.docx"),
-    "an entry from the root": (_stored(**{"/etc/passwd": b"x"}), "合同.docx"),
+    "an entry that climbs": (_stored({"word/../../../etc/cron.d/x": b"x"}), "合同.docx"),
+    "an entry from the root": (_stored({"/etc/passwd": b"x"}), "合同.docx"),
     "a locked document": (_locked, "合同.docx"),
     "a damaged document": (ZIP[:60] + b"\xff" * 20 + ZIP[80:], "合同.docx"),
     "half a document": (ZIP[:-30], "合同.docx"),
@@ -189,8 +191,8 @@ def test_there_are_many_bad_files() -> None:
 
 
 def test_a_file_of_exactly_ten_megabytes_is_taken() -> None:
-    padding = LARGEST_BYTES - len(papers.PDF)
-    content = papers.PDF.replace(b"trailer", b" " * padding + b"trailer")
+    padding = LARGEST_BYTES - len(files.PDF)
+    content = files.PDF.replace(b"trailer", b" " * padding + b"trailer")
     assert keep(content, "大.pdf").bytes == LARGEST_BYTES
 
 
@@ -217,8 +219,8 @@ def test_of_a_name_only_the_name_is_kept(given: str, kept: str) -> None:
     "name", ["演示 “批复”；第1号.pdf", 'plain "quoted".pdf', "a.pdf", "a%0d%0ab.pdf"]
 )
 def test_a_file_is_handed_out_to_be_saved_and_never_shown(name: str) -> None:
-    answer = handed_out(keep(papers.PDF, name))
-    assert answer.content == papers.PDF
+    answer = handed_out(keep(files.PDF, name))
+    assert answer.content == files.PDF
     assert answer["Content-Disposition"].startswith("attachment; filename")
     assert answer["Content-Disposition"].isascii()
     assert "\n" not in answer["Content-Disposition"]
@@ -230,7 +232,7 @@ def test_a_file_is_handed_out_to_be_saved_and_never_shown(name: str) -> None:
 def test_a_file_that_was_changed_on_the_disk_is_not_handed_out(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    kept = keep(papers.PDF, "a.pdf")
+    kept = keep(files.PDF, "a.pdf")
     (Path(settings.FILES_DIR) / path_of(kept.stored_as.hex)).write_bytes(b"other")
     with pytest.raises(Http404):
         handed_out(kept)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -23,9 +24,14 @@ ROAD = {"name": "道路", "unit": "公里", "done": "1.20"}
 
 
 def report(project: Project, pct: int | str, **said: Any) -> ProgressReport:
-    said = {"period": "2026-06", "measured_on": make.NOW.date(), "narrative": "演示"} | said
+    usual: dict[str, Any] = {"period": "2026-06", "measured_on": make.NOW.date()}
     return report_progress(
-        project, physical_pct=Decimal(pct), by=make.hand(Role.CLERK), now=make.NOW, **said
+        project,
+        physical_pct=Decimal(pct),
+        narrative="演示",
+        by=make.hand(Role.CLERK),
+        now=make.NOW,
+        **usual | said,
     )
 
 
@@ -46,7 +52,7 @@ def test_more_than_was_verified_needs_a_photograph() -> None:
 
 def test_no_more_than_was_verified_needs_none() -> None:
     project = make.project_at(Stage.ACTIVE)
-    assert report(project, 0, period="2026-05", measured_on=make.date(2026, 5, 2)).pk
+    assert report(project, 0, period="2026-05", measured_on=date(2026, 5, 2)).pk
     return_progress(
         ProgressReport.objects.get(), reason="演示", by=make.hand(Role.REVIEWER), now=make.NOW
     )
@@ -69,7 +75,7 @@ def test_a_paper_is_no_photograph() -> None:
     with pytest.raises(ValidationError) as refusal:
         report(project, 40, photos=[make.photo()] * (MOST_PHOTOS + 1))
     assert list(refusal.value.message_dict) == ["photos"]
-    assert not Paper.objects.exists()
+    assert not Paper.objects.filter(kind=PaperKind.PHOTO).exists()
 
 
 def test_quantities_are_kept_with_two_decimals() -> None:
@@ -114,7 +120,7 @@ def test_quantities_that_do_not_fit_are_named(quantities: list[dict[str, Any]]) 
     with pytest.raises(ValidationError) as refusal:
         report(make.project_at(Stage.ACTIVE), 40, photos=[make.photo()], quantities=quantities)
     assert list(refusal.value.message_dict) == ["quantities"]
-    assert not Paper.objects.exists()
+    assert not Paper.objects.filter(kind=PaperKind.PHOTO).exists()
 
 
 def test_quantities_never_fall_below_what_was_verified() -> None:

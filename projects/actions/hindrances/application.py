@@ -8,7 +8,11 @@ from decimal import Decimal
 from django.utils.translation import gettext as _
 
 from assistance.errors import Refused
-from projects.models import Project
+from assistance.models import Setting
+from assistance.periods import local_day
+from projects.actions.hindrances.papers import paper_missing
+from projects.models import Opening, Project
+from projects.models.evidence import NoticeKind, PaperKind
 from projects.models.funds import REQUESTED_IN
 from projects.models.project import TargetKind
 
@@ -16,6 +20,8 @@ REQUIRED_TO_SUBMIT = (
     "place", "content", "implementing_unit", "responsible_person", "office_phone", "planned_start",
     "planned_end", "beneficiary_households", "beneficiary_persons", "linkage",
 )  # fmt: skip
+# Where an application says what its money is for.
+SAYS_THE_USE = ("name", "content", "linkage")
 
 
 def incomplete(project: Project, now: datetime) -> Refused | None:
@@ -29,6 +35,116 @@ def incomplete(project: Project, now: datetime) -> Refused | None:
         % {"fields": "; ".join(str(sentence) for sentence in missing.values())},
         missing,
     )
+
+
+def on_negative_list(project: Project, now: datetime) -> Refused | None:
+    """What the office's list of the day forbids is not funded: it names words, and these must not
+    occur in what the application says of its use.
+    """
+    forbidden = Setting.objects.value_on("negative_list", local_day(now), known_at=now)
+    found = {}
+    for column in SAYS_THE_USE:
+        written = "".join(getattr(project, column).split())
+        words = [word for word in forbidden if "".join(word.split()) in written]
+        if words:
+            found[column] = _("%(field)s names %(words)s") % {
+                "field": label(column),
+                "words": ", ".join(f"“{word}”" for word in words),
+            }
+    if not found:
+        return None
+    return Refused(
+        "negative_list",
+        _(
+            "Uses on the negative list are not funded: %(found)s. Take them out, or withdraw the"
+            " application."
+        )
+        % {"found": "; ".join(found.values())},
+        found,
+    )
+
+
+def opening_waits(project: Project, now: datetime) -> Refused | None:
+    """A project that is being taken over does not take the road of new ones meanwhile."""
+    if not Opening.objects.standing().filter(project=project, counted_at=None).exists():
+        return None
+    return Refused(
+        "opening_waits",
+        _(
+            "This project is being taken over as it stands; confirm its opening, or strike it out"
+            " to submit the project as a new one."
+        ),
+    )
+
+
+def acted_on(project: Project, now: datetime) -> Refused | None:
+    """What the office has begun to work on is no longer taken back."""
+    opinions = project.papers.counting().filter(kind=PaperKind.OPINION)
+    acted = (
+        project.funding.standing().exists()
+        or project.notices.counting().exists()
+        or opinions.exclude(created_by=project.submitted_by_id).exists()
+    )
+    if not acted:
+        return None
+    return Refused(
+        "acted_on",
+        _("Somebody has acted on this application already; ask a reviewer to return it."),
+    )
+
+
+def opinion_missing(project: Project, now: datetime) -> Refused | None:
+    """Someone on site has to have looked at it."""
+    return paper_missing(project, PaperKind.OPINION)
+
+
+def notice_missing(project: Project, now: datetime) -> Refused | None:
+    """People must have had the time to object, and been answered."""
+    notices = [
+        notice
+        for notice in project.notices.standing().order_by("-starts_on", "-pk")
+        if notice.kind == NoticeKind.PRE
+    ]
+    if any(notice.objections and not notice.resolution for notice in notices):
+        return Refused(
+            "objections_open",
+            _(
+                "Somebody objected to the project. Enter the notice anew with how that was"
+                " resolved, and strike the other out."
+            ),
+        )
+    counting = [notice for notice in notices if notice.counts]
+    if not counting:
+        return Refused(
+            "notice_missing",
+            _("Enter the public notice before admission and have it confirmed."),
+        )
+    over = [notice for notice in counting if notice.ends_on < local_day(now)]
+    if not over:
+        return Refused(
+            "notice_not_over",
+            _("The public notice hangs out until %(day)s; admit the project after that day.")
+            % {"day": counting[0].ends_on},
+        )
+    for notice in over:
+        least = Setting.objects.value_on("notice_min_days", notice.starts_on, known_at=now)
+        if notice.days >= least:
+            return None
+    return Refused(
+        "notice_too_short",
+        _("The public notice hung out %(days)d days, at least %(least)d are needed; hang it anew.")
+        % {"days": over[0].days, "least": least},
+    )
+
+
+def consent_missing(project: Project, now: datetime) -> Refused | None:
+    """The donor's side agrees first."""
+    return paper_missing(project, PaperKind.CONSENT)
+
+
+def decision_missing(project: Project, now: datetime) -> Refused | None:
+    """The county's leading group decides first."""
+    return paper_missing(project, PaperKind.DECISION)
 
 
 def shares_differ_from_request(project: Project, now: datetime) -> Refused | None:

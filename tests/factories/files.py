@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import zipfile
 import zlib
+from collections.abc import Mapping
 from io import BytesIO
-from typing import Any
 
 from assistance.actions.attachments import keep_file
 from assistance.file_kinds import SHEET, WORD
 from assistance.models import Attachment, User
 from assistance.roles import Role
-from projects.actions import confirm_notice, file_paper, give_notice
-from projects.models import Paper, Project, PublicNotice
-from projects.models.evidence import NoticeKind, PaperKind
+from projects.actions import file_paper
+from projects.models import Paper, Project
+from projects.models.evidence import PaperKind
 from tests import factories as make
 
 PDF = b"%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
@@ -46,7 +46,11 @@ def jpeg(width: int = 1, height: int = 1, comment: bytes = b"demo") -> bytes:
     )
 
 
-def office(main: str = "word/document.xml", media_type: str = WORD, **more: bytes | str) -> bytes:
+def office(
+    main: str = "word/document.xml",
+    media_type: str = WORD,
+    more: Mapping[str, bytes | str] | None = None,
+) -> bytes:
     """An office file; ``more`` are further entries, or others in the place of these."""
     types = "http://schemas.openxmlformats.org/package/2006/content-types"
     entries: dict[str, bytes | str] = {
@@ -57,7 +61,7 @@ def office(main: str = "word/document.xml", media_type: str = WORD, **more: byte
     }
     packed = BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, content in (entries | more).items():
+        for name, content in (entries | dict(more or {})).items():
             archive.writestr(name, content)
     return packed.getvalue()
 
@@ -67,46 +71,23 @@ def workbook() -> bytes:
     return office("xl/workbook.xml", SHEET)
 
 
-def attachment(
-    content: bytes = PDF, name: str = "演示文件.pdf", *, by: User | None = None
-) -> Attachment:
-    """A kept file, handed in by the clerk."""
+def kept(content: bytes = PDF, name: str = "演示文件.pdf", *, by: User | None = None) -> Attachment:
+    """A file that was handed in by the clerk and lies on the disk."""
     return keep_file(content, name=name, by=by or make.hand(Role.CLERK), now=make.NOW)
 
 
 def photo(name: str = "演示照片.png", *, by: User | None = None) -> Attachment:
-    """A kept picture of one grey dot."""
-    return attachment(png(), name, by=by)
+    """A picture of one grey dot."""
+    return kept(png(), name, by=by)
 
 
 def paper(
-    project: Project, kind: PaperKind = PaperKind.OTHER, *, by: User | None = None, **fields: Any
-) -> Paper:
-    """A paper on file, by the clerk."""
-    by = by or make.hand(Role.CLERK)
-    fields.setdefault("attachment", None)
-    file = fields.pop("attachment") or attachment(by=by)
-    now = fields.pop("now", make.NOW)
-    return file_paper(project, kind=kind, attachment=file, by=by, now=now, **fields)
-
-
-def notice(
     project: Project,
-    kind: NoticeKind = NoticeKind.PRE,
+    kind: PaperKind = PaperKind.OTHER,
     *,
-    is_confirmed: bool = True,
-    **fields: Any,
-) -> PublicNotice:
-    """A notice that hung out for ten days in February, by the clerk and the reviewer."""
-    year = project.fiscal_year
-    said: dict[str, Any] = {
-        "place": "演示乡政府公示栏",
-        "starts_on": make.date(year, 2, 3),
-        "ends_on": make.date(year, 2, 12),
-        "hotline": "0000-0000000",
-        "now": make.NOW,
-    } | fields
-    made = give_notice(project, kind=kind, by=make.hand(Role.CLERK), **said)
-    if not is_confirmed:
-        return made
-    return confirm_notice(made, by=make.hand(Role.REVIEWER), now=said["now"])
+    by: User | None = None,
+    file: Attachment | None = None,
+) -> Paper:
+    """A paper that was filed with its file, by the clerk."""
+    by = by or make.hand(Role.CLERK)
+    return file_paper(project, kind=kind, attachment=file or kept(by=by), by=by, now=make.NOW)
