@@ -19,7 +19,8 @@ from projects.models import (
 )
 from projects.models.acceptance import AcceptanceLevel, AcceptanceQuerySet
 from projects.models.audit import AuditKind
-from projects.models.funds import PAID_THROUGH_THE_LEDGER, ProjectFundingQuerySet, total_yuan
+from projects.models.funds import PAID_THROUGH_THE_LEDGER, total_yuan
+from projects.models.funds.shares import ProjectFundingQuerySet
 
 # The levels of acceptance that are as good as the one that is asked for.
 SUFFICES = {

@@ -31,7 +31,8 @@ from projects.admin.lists import (
     state_of,
 )
 from projects.admin.policies import room_panel
-from projects.models import AID, Payment
+from projects.admin.shares import share_label
+from projects.models import AID, Payment, Project
 from projects.models.payments import PaymentStatus
 
 
@@ -59,6 +60,34 @@ def _to_verify(rows: models.QuerySet[Any], user: User, now: datetime) -> models.
             project_funding__project__county__code__startswith=prefix, front_remark=""
         )
     return waiting.exclude(front_remark_by=user)
+
+
+def project_panels(project: Project) -> Iterable[Panel]:
+    """The payments of a project out of all its shares."""
+    payments = Payment.objects.filter(project_funding__project=project).select_related(
+        "payee", "project_funding"
+    )
+    rows = [
+        (
+            link(payment, payment.voucher_no),
+            state_of(payment),
+            plain_money(payment.amount_yuan),
+            payment.paid_on,
+            payment.get_basis_display(),
+            payment.payee,
+            share_label(payment.project_funding),
+        )
+        for payment in payments
+    ]
+    yield Panel(
+        _("Payments"),
+        (
+            _("voucher no."), _("status"), _("amount (yuan)"), _("paid on"), _("basis"),
+            _("payee"), _("out of"),
+        ),
+        rows,
+        _("Nothing was paid yet."),
+    )  # fmt: skip
 
 
 @admin.register(Payment)

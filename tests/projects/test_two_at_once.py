@@ -91,7 +91,8 @@ def test_of_eight_equal_payments_to_one_payee_at_once_seven_are_told() -> None:
         [
             partial(
                 actions.pay, share, basis="START", amount_yuan=Decimal(1), treasury=treasury,
-                paid_on=make.NOW.date(), payee=payee, voucher_no=f"V-{number}", by=by, now=make.NOW,
+                paid_on=make.NOW.date(), payee=payee, voucher_no=f"V-{number}", by=by,
+                now=make.NOW,
             )
             for number, (treasury, by) in enumerate(
                 zip(
@@ -114,7 +115,8 @@ def test_eight_payments_entered_at_once_are_numbered_one_to_eight() -> None:
         [
             partial(
                 actions.pay, share, basis="START", amount_yuan=Decimal(1), treasury=treasury,
-                paid_on=make.NOW.date(), payee=payees[number], voucher_no=f"V-{number}", by=by, now=make.NOW,
+                paid_on=make.NOW.date(), payee=payees[number], voucher_no=f"V-{number}", by=by,
+                now=make.NOW,
             )
             for number, by in enumerate(_same_person(make.hand(Role.CLERK), 8))
         ]

@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("projects", "0010_acceptances_and_assets_in_order"),
+        ("projects", "0007_acceptances_and_assets_in_order"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -50,7 +50,7 @@ EXECUTE FUNCTION fund_plan_may_close()
 
 
 class Migration(migrations.Migration):
-    dependencies = [("projects", "0010_stops_with_a_day")]
+    dependencies = [("projects", "0008_stops_with_a_day")]
 
     operations = [
         migrations.RunSQL(
