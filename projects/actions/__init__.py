@@ -6,6 +6,17 @@ row, ``PermissionDenied`` where the verb is not theirs, ``Refused`` where a rule
 ``Stale`` where ``version`` is given and outdated, ``ValidationError`` for ill-shaped values.
 """
 
+from projects.actions.approved_changes import approve_change
+from projects.actions.changes import (
+    consent_to_change,
+    edit_change,
+    reject_change,
+    release_surplus,
+    request_change,
+    return_change,
+    submit_change,
+    withdraw_change,
+)
 from projects.actions.corrections import (
     confirm_return,
     refund,
@@ -61,6 +72,7 @@ __all__ = [
     "advance",
     "allot",
     "approve",
+    "approve_change",
     "complete",
     "confirm_completion",
     "confirm_handover",
@@ -68,9 +80,11 @@ __all__ = [
     "confirm_return",
     "confirm_start",
     "confirm_transfer",
+    "consent_to_change",
     "create_project",
     "decline_step",
     "drop_allotment",
+    "edit_change",
     "edit_draft",
     "edit_fund_plan",
     "file_paper",
@@ -82,9 +96,13 @@ __all__ = [
     "record_transfer",
     "refund",
     "reject",
+    "reject_change",
     "reject_payment",
+    "release_surplus",
     "report_arrival",
     "report_progress",
+    "request_change",
+    "return_change",
     "return_progress",
     "return_to_draft",
     "return_transfer",
@@ -93,6 +111,7 @@ __all__ = [
     "strike_out_notice",
     "strike_out_paper",
     "submit",
+    "submit_change",
     "verify_payment",
     "verify_progress",
     "verify_refund",
@@ -100,4 +119,5 @@ __all__ = [
     "void_refund",
     "void_return",
     "void_transfer",
+    "withdraw_change",
 ]

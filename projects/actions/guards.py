@@ -11,12 +11,17 @@ from django.core.exceptions import PermissionDenied
 
 from assistance.errors import Refused
 from assistance.models import User
+from projects.actions.open_changes import open_change_stands
 from projects.models import STEPS, Project
 
 Guard = Callable[[Project, datetime], Refused | None]
 
 # By verb, in the order in which they are told.
-GUARDS: dict[str, tuple[Guard, ...]] = {}
+GUARDS: dict[str, tuple[Guard, ...]] = {
+    "request_change": (open_change_stands,),
+    "complete": (open_change_stands,),
+    "confirm_completion": (open_change_stands,),
+}
 
 
 def why_not_now(

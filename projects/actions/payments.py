@@ -17,6 +17,7 @@ from assistance.models.rows import entered
 from assistance.periods import local_day
 from projects.actions.guards import require
 from projects.actions.locks import lock_funding
+from projects.actions.open_changes import require_no_open_change
 from projects.models import Payment, ProjectFunding, Stage
 from projects.models.funds import PAID_THROUGH_THE_LEDGER
 from projects.models.payments import PaymentBasis, PaymentStatus
@@ -38,12 +39,14 @@ def pay(
 ) -> Payment:
     """Enter a payment out of a project's share; it counts once a reviewer verified it.
 
-    Refused where the share does not count, where its source is not paid through the ledger, or
-    where what is verified already plus this would exceed the share.
+    Refused where the share does not count, where its source is not paid through the ledger, while
+    a change is open (retention apart), or where what is verified already plus this would exceed the
+    share.
     """
     funding = lock_funding(funding.pk, by=by)
     project = funding.project
     require(project, "pay", by=by, now=now)
+    require_no_open_change(project, basis, now=now)
     if funding.counted_at is None or funding.voided_at is not None:
         raise Refused(
             "share_does_not_count", _("This share does not count; choose an approved one.")

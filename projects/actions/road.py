@@ -85,7 +85,7 @@ def create_project(
     )
     project.full_clean()
     project.save()
-    _set_targets(project, targets)
+    set_targets(project, targets)
     StageChange.objects.create(
         project=project,
         to_stage=Stage.DRAFT,
@@ -118,7 +118,7 @@ def edit_draft(
     project.record(*changed, by=by, now=now)
     if targets is not None:
         project.targets.all().delete()
-        _set_targets(project, targets)
+        set_targets(project, targets)
     return _fresh(project)
 
 
@@ -201,7 +201,7 @@ def allot(
             .select_related("pairing__recipient")
             .get(pk=fund_plan.pk)
         )
-        _require_plan_serves(fund_plan, project)
+        require_plan_serves(fund_plan, project)
     share = ProjectFunding(
         project=project,
         source=source,
@@ -261,7 +261,7 @@ def approve(
         .order_by("pk")
     )
     for plan in plans.filter(pk__in=[share.fund_plan_id for share in shares if share.fund_plan_id]):
-        _require_plan_serves(plan, project)
+        require_plan_serves(plan, project)
         wanted = sum((s.amount_yuan for s in shares if s.fund_plan_id == plan.pk), Decimal(0))
         left = plan.amount_yuan - plan.committed_yuan()
         if wanted > left:
@@ -397,7 +397,7 @@ def require_reason(reason: str) -> None:
         raise ValidationError({"reason": _("Give the reason; the other side will read it.")})
 
 
-def _set_targets(project: Project, targets: Iterable[Mapping[str, Any]]) -> None:
+def set_targets(project: Project, targets: Iterable[Mapping[str, Any]]) -> None:
     rows = [PerformanceTarget(project=project, **target) for target in targets]
     for row in rows:
         row.full_clean(exclude=["project"])
@@ -424,7 +424,7 @@ def _missing(project: Project) -> dict[str, str]:
     return missing
 
 
-def _require_plan_serves(plan: FundPlan, project: Project) -> None:
+def require_plan_serves(plan: FundPlan, project: Project) -> None:
     own = project.pairing
     above = plan.pairing.recipient
     same_programme = plan.pairing.programme_id == own.programme_id

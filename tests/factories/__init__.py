@@ -622,3 +622,11 @@ def posting(state: PostingState = PostingState.ACTIVE, **overrides: Any) -> Post
         return made
     recalled = state == PostingState.RECALLED
     return end_posting(made, on=end_on, reason="演示", by=by, now=at(end_on), recalled=recalled)
+
+
+from tests.factories.changes import (  # noqa: E402, F401
+    adjustment,
+    change,
+    consent_paper,
+    settled,
+)
