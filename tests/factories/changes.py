@@ -24,8 +24,6 @@ from projects.models.changes import ChangeKind, ChangeStatus
 from projects.models.evidence import PaperKind
 from tests import factories as make
 
-TERMINATION = {"justification": "演示：已完成部分可独立使用"}
-
 
 def consent_paper(change: ChangeRequest, *, by: User | None = None) -> Paper:
     """The donor's letter, filed with the change by the clerk."""

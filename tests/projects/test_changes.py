@@ -9,9 +9,11 @@ from typing import Any
 
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import transaction
 
 from assistance.actions.settings import confirm_setting, propose_setting
 from assistance.errors import Refused, Stale
+from assistance.models import User
 from assistance.roles import Role
 from projects import actions
 from projects.models import ChangeRequest, Project, Stage
@@ -23,6 +25,7 @@ pytestmark = pytest.mark.django_db
 
 K, S = ChangeKind, ChangeStatus
 TODAY = make.NOW.date()
+JUSTIFIED = {"justification": "演示：已完成部分可独立使用"}
 
 
 def fresh(change: ChangeRequest) -> ChangeRequest:
@@ -31,6 +34,10 @@ def fresh(change: ChangeRequest) -> ChangeRequest:
 
 def refused(code: str) -> Any:
     return pytest.raises(Refused, check=lambda refusal: refusal.code == code)
+
+
+def invalid(field: str) -> Any:
+    return pytest.raises(ValidationError, check=lambda refusal: set(refusal.error_dict) == {field})
 
 
 def approve(change: ChangeRequest, role: Role = Role.REVIEWER, on: date = TODAY) -> ChangeRequest:
@@ -120,7 +127,7 @@ def test_a_name_that_another_project_took_is_refused_at_approval_too() -> None:
     project = make.project_at(Stage.ACTIVE)
     change = make.change(project, after={"name": "演示同名项目"}, status=S.SUBMITTED)
     make.draft(name="演示 同名项目")
-    with pytest.raises(ValidationError, match=r"."):
+    with invalid("__all__"):
         approve(change)
     assert Project.objects.get(pk=project.pk).name == project.name
     assert fresh(change).status == S.SUBMITTED
@@ -194,7 +201,7 @@ def test_a_plan_has_to_hold_what_a_change_adds() -> None:
     project = make.project_at(Stage.ACTIVE, plan=plan)
     key = share_key(project)
     over = make.change(project, K.BUDGET, {"shares": {key: "50000.01"}}, status=S.SUBMITTED)
-    with pytest.raises(Refused, match="50,000.01") as refusal:
+    with pytest.raises(Refused, match=r"50,000\.01") as refusal:
         approve(over)
     assert refusal.value.code == "fund_plan_overdrawn"
     assert str(plan) in refusal.value.detail
@@ -221,7 +228,7 @@ def test_a_share_is_asked_again_at_approval_what_it_has_paid() -> None:
         project, K.BUDGET, {"shares": {share_key(project): -50_000}}, status=S.SUBMITTED
     )
     actions.verify_payment(waiting, by=make.hand(Role.REVIEWER), now=make.NOW)
-    with pytest.raises(Refused, match=r"950,001\.00 yuan .* 950,000\.00"):
+    with pytest.raises(Refused, match=r"950,001\.00.* 950,000\.00"):
         approve(change)
 
 
@@ -229,7 +236,7 @@ def test_the_same_money_is_asked_for_once() -> None:
     project = make.project_at(Stage.ACTIVE)
     plan = project.funding.get().fund_plan
     assert plan is not None
-    with pytest.raises(ValidationError, match="already"):
+    with invalid("new_shares"):
         make.change(project, K.BUDGET, {"new_shares": {str(plan.pk): 1}}, status=S.DRAFT)
 
 
@@ -241,7 +248,7 @@ def test_a_plan_of_another_pairing_serves_no_change() -> None:
 
 def test_a_contract_keeps_a_budget_from_shrinking_below_it() -> None:
     project = make.project_at(Stage.READY, needs_tender=True)
-    with pytest.raises(ValidationError, match="contract"):
+    with invalid("__all__"):
         make.change(project, K.BUDGET, {"shares": {share_key(project): -1}}, status=S.DRAFT)
 
 
@@ -309,7 +316,7 @@ def test_consent_needs_the_donors_letter_on_file_and_its_number() -> None:
     with refused("consent_not_on_file"):
         consent(change, doc_no="函1")
     paper = make.consent_paper(change)
-    with pytest.raises(ValidationError, match="number"):
+    with invalid("doc_no"):
         consent(change, doc_no=" ")
     actions.strike_out_paper(paper, reason="演示", by=paper.created_by, now=make.NOW)
     with refused("consent_not_on_file"):
@@ -356,19 +363,32 @@ def site_change(status: ChangeStatus) -> ChangeRequest:
     return fresh(change)
 
 
+def tried(verb: str, change: ChangeRequest, by: User) -> Exception | None:
+    """What the verb answers ``by``, undone again; None where it goes through."""
+    with transaction.atomic():
+        try:
+            step(verb, change)(by=by)
+        except (Refused, PermissionDenied, ChangeRequest.DoesNotExist) as refusal:
+            return refusal
+        finally:
+            transaction.set_rollback(True)
+    return None
+
+
 @pytest.mark.parametrize("status", S)
-@pytest.mark.parametrize("verb", CHANGE_VERBS)
-def test_a_verb_is_open_in_its_statuses_and_in_no_other(verb: str, status: ChangeStatus) -> None:
+def test_a_verb_is_open_in_its_statuses_and_in_no_other(status: ChangeStatus) -> None:
     change = site_change(status)
-    role = {"consent": Role.REVIEWER, "approve": Role.APPROVER, "reject": Role.APPROVER,
-            "return": Role.APPROVER}.get(verb, Role.CLERK)  # fmt: skip
-    if status in IN[verb]:
-        step(verb, change)(by=make.hand(role))
-        return
-    with pytest.raises(Refused) as refusal:
-        step(verb, change)(by=make.hand(role))
-    assert refusal.value.code in {"not_open", "consent_missing"}
-    assert fresh(change).status == status
+    decides = dict.fromkeys(("approve", "reject", "return"), Role.APPROVER)
+    open_ones = set()
+    for verb in CHANGE_VERBS:
+        role = (decides | {"consent": Role.REVIEWER}).get(verb, Role.CLERK)
+        refusal = tried(verb, change, make.hand(role))
+        if refusal is None:
+            open_ones.add(verb)
+        else:
+            assert isinstance(refusal, Refused), (verb, refusal)
+            assert refusal.code in {"not_open", "consent_missing"}
+    assert open_ones == {verb for verb, statuses in IN.items() if status in statuses}
 
 
 FALLS_TO = {
@@ -380,45 +400,41 @@ FALLS_TO = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("role", Role)
 @pytest.mark.parametrize("verb", CHANGE_VERBS)
-def test_a_step_falls_to_its_roles_and_lists_say_so(verb: str, role: Role) -> None:
+def test_a_step_falls_to_its_roles_and_lists_say_so(verb: str) -> None:
     change = site_change(max(IN[verb], key=list(S).index))
-    user = make.user_with(role)
-    if role == Role.REVIEWER:  # no front team works here: its checks fall to the reviewer
-        assert not user.regions_with_a_front_team
-    mine = role in FALLS_TO[verb]
-    seen = ChangeRequest.objects.visible_to(user).filter(pk=change.pk).exists()
-    if seen:
-        change = ChangeRequest.objects.visible_to(user).get(pk=change.pk)
-        assert (verb in change.verbs_open_to(user)) is mine
+    for role in Role:
+        user = make.user_with(role)
+        user.regions_with_a_front_team = frozenset()  # the reviewer takes the front team's checks
+        mine = role in FALLS_TO[verb]
+        visible = ChangeRequest.objects.visible_to(user)
+        seen = visible.select_related("project__pairing", "project__county").first()
+        if seen is not None:
+            assert (verb in seen.verbs_open_to(user)) is mine, role
         if verb in {"consent", "approve"}:
-            waiting = ChangeRequest.objects.visible_to(user).awaiting(verb, user)
-            assert waiting.filter(pk=change.pk).exists() is mine
-    if mine:
-        step(verb, change)(by=user)
-    else:
-        with pytest.raises((PermissionDenied, ChangeRequest.DoesNotExist)):
-            step(verb, change)(by=user)
+            assert visible.awaiting(verb, user).filter(pk=change.pk).exists() is mine, role
+        refusal = tried(verb, change, user)
+        assert (refusal is None) is mine, (role, refusal)
+        assert mine or isinstance(refusal, (PermissionDenied, ChangeRequest.DoesNotExist))
 
 
 def test_where_a_front_team_works_the_reviewer_gives_no_consent() -> None:
-    team = make.user_with(Role.FRONT, region_code=make.PREFECTURE)
     change = site_change(S.SUBMITTED)
+    team = make.user_with(Role.FRONT, region_code=make.PREFECTURE)
     with pytest.raises(PermissionDenied):
         step("consent", change)(by=make.user_with(Role.REVIEWER))
     assert step("consent", change)(by=team).consented_by == team
 
 
-@pytest.mark.parametrize(("role", "where"), [
-    (Role.FRONT, make.OTHER_PREFECTURE), (Role.D_EDIT, make.OTHER_DONOR),
-    (Role.P_EDIT, make.OTHER_COUNTY),
-])  # fmt: skip
 @pytest.mark.parametrize("verb", CHANGE_VERBS)
-def test_people_from_elsewhere_find_no_change(verb: str, role: Role, where: str) -> None:
+def test_people_from_elsewhere_find_no_change(verb: str) -> None:
     change = site_change(max(IN[verb], key=list(S).index))
-    with pytest.raises(ChangeRequest.DoesNotExist):
-        step(verb, change)(by=make.user_with(role, region_code=where))
+    for role, where in (
+        (Role.FRONT, make.OTHER_PREFECTURE), (Role.D_EDIT, make.OTHER_DONOR),
+        (Role.P_EDIT, make.OTHER_COUNTY),
+    ):  # fmt: skip
+        stranger = make.user_with(role, region_code=where)
+        assert isinstance(tried(verb, change, stranger), ChangeRequest.DoesNotExist)
 
 
 def test_a_donor_sees_no_draft() -> None:
@@ -440,7 +456,7 @@ def test_a_small_change_falls_to_the_reviewer_and_a_surplus_to_the_approver() ->
     awaiting = ChangeRequest.objects.awaiting
     assert set(awaiting("approve", reviewer)) == {small}
     assert set(awaiting("approve", approver)) == {surplus}
-    with pytest.raises(Refused, match="needs no consent"):
+    with refused("needs_no_consent"):
         actions.consent_to_change(small, doc_no="函", by=reviewer, now=make.NOW)
 
 
@@ -494,21 +510,21 @@ def test_a_returned_request_says_why_and_comes_back() -> None:
 
 def test_a_reason_and_a_document_are_asked_for() -> None:
     project = make.project_at(Stage.ACTIVE)
-    with pytest.raises(ValidationError, match="reason"):
+    with invalid("reason"):
         actions.request_change(
             project, kind=K.SITE, after={}, reason=" ", by=make.hand(Role.CLERK), now=make.NOW
         )
     change = site_change(S.CONSENTED)
-    with pytest.raises(ValidationError, match="number"):
+    with invalid("doc_no"):
         actions.approve_change(
             change, doc_no="", effective_on=TODAY, by=make.hand(Role.APPROVER), now=make.NOW
         )
-    with pytest.raises(ValidationError, match="reason"):
+    with invalid("reason"):
         actions.reject_change(change, reason="", by=make.hand(Role.APPROVER), now=make.NOW)
 
 
 @pytest.mark.parametrize(("on", "words"), [
-    (date(2026, 6, 16), "future"), (date(2026, 3, 1), "2026-03-02"),
+    (date(2026, 6, 16), "effective_on"), (date(2026, 3, 1), "2026-03-02"),
 ])  # fmt: skip
 def test_a_change_takes_effect_between_the_approval_and_today(on: date, words: str) -> None:
     change = make.change(make.project_at(Stage.ACTIVE), status=S.SUBMITTED)
@@ -692,7 +708,7 @@ def test_a_termination_waits_for_what_is_reported_and_for_what_was_paid() -> Non
 
     other = make.project_at(Stage.ACTIVE)
     waiting = make.payment(other, PaymentStatus.SUBMITTED, paid_on=date(2026, 6, 10))
-    change = make.change(other, K.TERMINATE, make.TERMINATION, status=S.CONSENTED)
+    change = make.change(other, K.TERMINATE, JUSTIFIED, status=S.CONSENTED)
     actions.verify_payment(waiting, by=make.hand(Role.REVIEWER), now=make.NOW)
     with refused("changed_meanwhile"):
         approve(change, Role.APPROVER)
@@ -701,7 +717,7 @@ def test_a_termination_waits_for_what_is_reported_and_for_what_was_paid() -> Non
 def test_a_project_does_not_end_before_its_last_payment_or_its_last_step() -> None:
     project = make.project_at(Stage.ACTIVE)
     make.payment(project, paid_on=date(2026, 6, 10))
-    change = make.change(project, K.TERMINATE, make.TERMINATION, status=S.CONSENTED)
+    change = make.change(project, K.TERMINATE, JUSTIFIED, status=S.CONSENTED)
     with pytest.raises(ValidationError, match="2026-06-10") as refusal:
         approve(change, Role.APPROVER, on=date(2026, 6, 9))
     assert set(refusal.value.error_dict) == {"effective_on"}
@@ -713,7 +729,7 @@ def test_a_project_does_not_end_before_its_last_payment_or_its_last_step() -> No
 
 def test_a_termination_only_takes_money_off() -> None:
     project = make.project_at(Stage.ACTIVE)
-    with pytest.raises(ValidationError, match="only takes"):
+    with invalid("shares"):
         make.change(project, K.TERMINATE, {"shares": {share_key(project): 1}}, status=S.DRAFT)
 
 
