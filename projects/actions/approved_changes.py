@@ -32,7 +32,9 @@ from projects.actions.changes import (
     require_recovered_or_justified,
     require_verb,
 )
-from projects.actions.road import move, require_day, require_plan_serves, set_targets
+from projects.actions.drafts import set_targets
+from projects.actions.road import move, require_day
+from projects.actions.shares import require_plan_serves
 from projects.models import (
     ChangeRequest,
     FundingAdjustment,

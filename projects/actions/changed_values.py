@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterable, Mapping
+from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -15,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from assistance.errors import Refused
 from assistance.models import Organisation, User
-from projects.actions.road import require_plan_serves
+from projects.actions.shares import require_plan_serves
 from projects.models import FundPlan, PerformanceTarget, Project, ProjectFunding
 from projects.models.changes import ChangeKind
 from projects.models.funds import PAID_THROUGH_THE_LEDGER, REQUESTED_IN, WITHOUT_A_PLAN
@@ -139,6 +140,33 @@ def unspent(shares: Shares) -> dict[str, str]:
         if share.source in PAID_THROUGH_THE_LEDGER
     }
     return {key: f"{delta:.2f}" for key, delta in left.items() if delta}
+
+
+def surplus(shares: Shares, final_aid: Decimal) -> dict[str, str]:
+    """What the shares paid through the ledger hold beyond ``final_aid``, as ``shares``: off those
+    approved last first, off none more than it has not paid.
+    """
+    granted = [share for share in shares.values() if share.source in PAID_THROUGH_THE_LEDGER]
+    left = sum((share.net_yuan() for share in granted), Decimal(0)) - final_aid
+    if left <= 0:
+        raise Refused("no_surplus", _("The settlement leaves nothing over."))
+    deltas: dict[str, str] = {}
+    for share in sorted(granted, key=_by_approval, reverse=True):
+        free = min(left, share.net_yuan() - share.paid_yuan())
+        if free > 0:
+            deltas[str(share.pk)] = f"{-free:.2f}"
+            left -= free
+    if left > 0:
+        raise Refused(
+            "paid_more_than_settled",
+            _("%(left)s yuan more are paid than the settlement grants; log the refund first.")
+            % {"left": f"{left:,.2f}"},
+        )
+    return deltas
+
+
+def _by_approval(share: ProjectFunding) -> tuple[date, int]:
+    return share.approved_on or date.min, share.pk
 
 
 def net_per_column(

@@ -23,14 +23,15 @@ from projects.actions.changed_values import (
     require_covers_payments,
     shares_of,
     standing,
+    surplus,
     unspent,
 )
 from projects.actions.guards import require
+from projects.actions.hindrances.works import change_open
 from projects.actions.locks import lock_project
-from projects.actions.open_changes import open_change_stands
 from projects.actions.road import require_reason
+from projects.actions.settlement import final_aid_yuan
 from projects.models import LEADS_TO, STEPS, ChangeRequest, Project, Stage
-from projects.models.acceptance import AcceptanceResult
 from projects.models.changes import ChangeKind, ChangeStatus
 from projects.models.evidence import PaperKind
 from projects.models.funds import PAID_THROUGH_THE_LEDGER
@@ -184,9 +185,9 @@ def release_surplus(
 ) -> ChangeRequest:
     """Raise the request that releases what the settlement left over, and submit it.
 
-    The surplus is the net shares of fiscal aid and donations in cash less ``final_aid_yuan`` of the
-    acceptance that was passed. It comes off the shares approved last, from none more than it has
-    not paid; refused where money has to be paid back first.
+    The surplus is the net shares of fiscal aid and donations in cash less what the acceptance, or
+    the auditors, say that these bear in the end. It comes off the shares approved last, from none
+    more than it has not paid; refused where money has to be paid back first.
     """
     project = lock_project(project, by=by, version=version)
     require(project, "request_change", by=by, now=now)
@@ -197,7 +198,7 @@ def release_surplus(
         needs_consent=False,
         **entered(by, now),
     )
-    change.after = {"shares": _surplus(project, shares_of(project))}
+    change.after = {"shares": _surplus(project)}
     change.save()
     return _submit(change, by=by, now=now)
 
@@ -220,7 +221,7 @@ def require_verb(change: ChangeRequest, verb: str, *, by: User) -> None:
 
 def _submit(change: ChangeRequest, *, by: User, now: datetime) -> ChangeRequest:
     project = change.project
-    refusal = open_change_stands(project, now)
+    refusal = change_open(project, now)
     if refusal is not None:
         raise refusal
     _require_open_to(project, change.kind)
@@ -242,7 +243,7 @@ def _submit(change: ChangeRequest, *, by: User, now: datetime) -> ChangeRequest:
 def _as_submitted(change: ChangeRequest, shares: Shares, *, by: User) -> dict[str, Any]:
     """``after`` checked against what stands now, its money reckoned where nobody chooses it."""
     if change.kind == ChangeKind.SURPLUS:
-        return {"shares": _surplus(change.project, shares)}
+        return {"shares": _surplus(change.project)}
     kept = {name: value for name, value in change.after.items() if not name.endswith("_yuan")}
     after = checked(change.project, change.kind, kept, by=by)
     if change.kind == ChangeKind.TERMINATE:
@@ -315,33 +316,13 @@ def _aid_last_approved(project: Project) -> Decimal:
     return Decimal(first.before["aid_yuan"]) if first else project.aid_yuan
 
 
-def _surplus(project: Project, shares: Shares) -> dict[str, str]:
-    """What each share gives back: signed yuan by the share's id."""
-    passed = project.acceptances.counting().filter(
-        result=AcceptanceResult.PASS, final_aid_yuan__isnull=False
-    )
-    settled = passed.order_by("held_on", "pk").last()
-    if settled is None:
+def _surplus(project: Project) -> dict[str, str]:
+    final = final_aid_yuan(project)
+    if final is None:
         raise Refused(
             "not_settled", _("No acceptance that was passed says yet what the works cost.")
         )
-    granted = [share for share in shares.values() if share.source in PAID_THROUGH_THE_LEDGER]
-    left = sum((share.net_yuan() for share in granted), Decimal(0)) - settled.final_aid_yuan
-    if left <= 0:
-        raise Refused("no_surplus", _("The settlement leaves nothing over."))
-    deltas: dict[str, str] = {}
-    for share in sorted(granted, key=lambda share: (share.approved_on, share.pk), reverse=True):
-        free = min(left, share.net_yuan() - share.paid_yuan())
-        if free > 0:
-            deltas[str(share.pk)] = f"{-free:.2f}"
-            left -= free
-    if left > 0:
-        raise Refused(
-            "paid_more_than_settled",
-            _("%(left)s yuan more are paid than the settlement grants; log the refund first.")
-            % {"left": f"{left:,.2f}"},
-        )
-    return deltas
+    return surplus(shares_of(project), final)
 
 
 def _decide(

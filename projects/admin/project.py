@@ -25,7 +25,8 @@ from assistance.models import User
 from assistance.models.regions import RegionLevel
 from assistance.periods import local_day
 from projects.actions import create_project, edit_draft
-from projects.actions.road import DRAFT_FIELDS
+from projects.actions.drafts import DRAFT_FIELDS
+from projects.admin import acceptance, assets, audit, evaluation
 from projects.admin.lists import YearFilter, stage_of, state_of
 from projects.admin.steps import VERBS, share_label
 from projects.models import (
@@ -282,7 +283,9 @@ class ProjectAdmin(ScopedAdmin):
 
     def panels(self, request: HttpRequest, row: Any) -> Iterable[Panel]:
         below = (
-            _money_panel(row), _payments_panel(row), _progress_panel(row), _history_panel(row),
+            _money_panel(row), _payments_panel(row), _progress_panel(row),
+            *acceptance.project_panels(row), *assets.project_panels(row),
+            *audit.project_panels(row), *evaluation.project_panels(row), _history_panel(row),
         )  # fmt: skip
         edited = self.has_change_permission(request, row)
         return below if edited else (_targets_panel(row), *below)

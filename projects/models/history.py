@@ -96,6 +96,7 @@ class StageChange(LedgerRow):
     effective_on = models.DateField(_("effective on"))
     reason = models.TextField(_("reason"), blank=True)
     doc_no = models.CharField(_("document no."), max_length=80, blank=True)
+    resumes_on = models.DateField(_("to go on from"), null=True, blank=True)
     opening = models.ForeignKey(
         "projects.Opening",
         models.PROTECT,
@@ -122,6 +123,11 @@ class StageChange(LedgerRow):
                     Q(from_stage="", to_stage=Stage.DRAFT)
                     | Q(from_stage=Stage.DRAFT, to_stage__in=TAKEN_OVER_AT, opening__isnull=False),
                 ),
+            ),
+            CheckConstraint(
+                name="stage_change_resumes_after_it_rests",
+                condition=Q(resumes_on=None)
+                | Q(to_stage=Stage.SUSPENDED, resumes_on__gt=F("effective_on")),
             ),
         ]
 

@@ -82,6 +82,8 @@ class ProjectQuerySet(RecordedQuerySet["Project"]):
             rows = rows.filter(**{f"pairing__{user.scope.kind}": own})
         for person in step.other_hands_than:
             rows = rows.filter(Q(**{person: None}) | ~Q(**{person: user}))
+        if step.only_by:
+            rows = rows.filter(**{step.only_by: user})
         if step.confirms == ANY_PROPOSAL:
             rows = rows.exclude(proposed_stage="")
         elif step.confirms:
@@ -334,6 +336,11 @@ class Project(Recorded):
         shut = self._shut(step)
         if shut is not None:
             return shut
+        if step.only_by and getattr(self, f"{step.only_by}_id") != user.pk:
+            return Refused(
+                "not_who_submitted",
+                _("Only who submitted it takes it back; a reviewer can return it."),
+            )
         try:
             self.require_other_hands(user, than=step.other_hands_than)
         except Refused as refusal:

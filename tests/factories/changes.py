@@ -7,19 +7,18 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from assistance.actions.attachments import keep_file
 from assistance.models import User
-from assistance.models.rows import entered
 from assistance.roles import Role
 from projects.actions import (
     approve_change,
     consent_to_change,
     file_paper,
+    record_audit,
     request_change,
     submit_change,
 )
-from projects.models import Acceptance, ChangeRequest, FundingAdjustment, Paper, Project
-from projects.models.acceptance import AcceptanceLevel, AcceptanceResult
+from projects.models import AuditRecord, ChangeRequest, FundingAdjustment, Paper, Project
+from projects.models.audit import AuditKind
 from projects.models.changes import ChangeKind, ChangeStatus
 from projects.models.evidence import PaperKind
 from tests import factories as make
@@ -28,9 +27,12 @@ from tests import factories as make
 def consent_paper(change: ChangeRequest, *, by: User | None = None) -> Paper:
     """The donor's letter, filed with the change by the clerk."""
     by = by or make.hand(Role.CLERK)
-    kept = keep_file(b"%PDF-1.4 demo", name="consent.pdf", by=by, now=make.NOW)
     return file_paper(
-        change.project, kind=PaperKind.CONSENT, attachment=kept, change_request=change, by=by,
+        change.project,
+        kind=PaperKind.CONSENT,
+        attachment=make.attachment(),
+        change_request=change,
+        by=by,
         now=make.NOW,
     )  # fmt: skip
 
@@ -85,20 +87,16 @@ def adjustment(
     return made.adjustments.get()
 
 
-def settled(project: Project, final_aid_yuan: Decimal | int) -> Acceptance:
-    """An acceptance that was passed and says what aid and donations in cash bear."""
-    clerk, day = make.hand(Role.CLERK), date(project.fiscal_year, 6, 3)
-    return Acceptance.objects.create(
-        project=project,
-        level=AcceptanceLevel.COUNTY,
-        held_on=day,
-        chair="演示组长",
-        chair_of=make.treasury(),
-        members=["演示甲", "演示乙", "演示丙"],
-        result=AcceptanceResult.PASS,
-        final_settlement_yuan=Decimal(final_aid_yuan),
-        final_aid_yuan=Decimal(final_aid_yuan),
-        counted_at=make.at(day),
-        counted_by=make.hand(Role.REVIEWER),
-        **entered(clerk, make.at(day)),
+def audited(project: Project, yuan: Decimal | int) -> AuditRecord:
+    """The settlement audit of an accepted project: what aid and donations in cash bear of it."""
+    day = date(project.fiscal_year, 6, 9)
+    return record_audit(
+        project,
+        body="演示审计局",
+        kind=AuditKind.SETTLEMENT,
+        report_no=f"演示审{next(make.numbers)}号",
+        issued_on=day,
+        audited_yuan=Decimal(yuan),
+        by=make.hand(Role.CLERK),
+        now=make.at(day),
     )

@@ -120,7 +120,7 @@ EXECUTE FUNCTION adjustment_of_approved_request()
 
 
 class Migration(migrations.Migration):
-    dependencies = [("projects", "0010_approved_in")]
+    dependencies = [("projects", "0012_approved_in")]
 
     operations = [
         migrations.RunSQL(
