@@ -70,10 +70,12 @@ def request_change(
             _("A surplus is reckoned from the settlement; release it instead of applying for it."),
         )
     _require_open_to(project, kind)
+    asked = checked(project, kind, after, by=by)
     return ChangeRequest.objects.create(
         project=project,
         kind=kind,
-        after=checked(project, kind, after, by=by),
+        before=standing(project, asked, shares_of(project)),
+        after=asked,
         reason=reason.strip(),
         **entered(by, now),
     )
@@ -98,10 +100,11 @@ def edit_change(
                 "surplus_is_reckoned", _("A surplus is reckoned anew when it is submitted.")
             )
         change.after = checked(change.project, change.kind, after, by=by)
+        change.before = standing(change.project, change.after, shares_of(change.project))
     if reason is not None:
         require_reason(reason)
         change.reason = reason.strip()
-    change.record("after", "reason", by=by, now=now)
+    change.record("before", "after", "reason", by=by, now=now)
     return change
 
 

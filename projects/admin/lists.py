@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import Q
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
@@ -131,8 +132,20 @@ def state_of(row: Any) -> SafeString:
 
 
 def stage_of(project: Project) -> SafeString:
-    """The stage of a project, with its colour."""
-    return badge(project.get_stage_display(), STAGE_TONES.get(Stage(project.stage), "good"))
+    """The stage of a project, with its colour, and the stage that somebody reported."""
+    stage = badge(project.get_stage_display(), STAGE_TONES.get(Stage(project.stage), "good"))
+    if not project.proposed_stage:
+        return stage
+    reported = _("“%(stage)s” reported") % {"stage": project.get_proposed_stage_display()}
+    return format_html('{} <small class="reported">{}</small>', stage, reported)
+
+
+def progress_of(project: Project) -> SafeString:
+    """The progress of the works that was verified last, as a bar and in per cent."""
+    pct = project.physical_pct.normalize() if project.physical_pct else 0
+    return format_html(
+        '<meter class="progress" min="0" max="100" value="{0:f}">{0:f}%</meter> {0:f}%', pct
+    )
 
 
 def own_work(row: Any, user: User, *people: str) -> Refused | None:

@@ -16,22 +16,59 @@ from projects.api.audit import (
     EvaluationsOfProject,
     Findings,
 )
+from projects.api.changes import Changes, ChangesOfProject, SurplusOfProject
 from projects.api.money import FundPlans, Transfers
+from projects.api.notices import Notices, NoticesOfProject
+from projects.api.papers import Papers, PapersOfProject
+from projects.api.progress import Progress, ProgressOfProject
 from projects.api.projects import Projects
 
 ONE = "projects/<project_code:code>/"
+CHANGE = "change-requests/<row_id:id>/"
+# The steps of the road: the last part of the address, and the method that takes it.
+STEPS_AT = {
+    "submit": "submit",
+    "take-back": "take_back",
+    "withdraw": "withdraw",
+    "return": "return_to_draft",
+    "admit": "admit",
+    "reject": "reject",
+    "approve": "approve",
+    "advance": "advance",
+    "start": "start",
+    "confirm-start": "confirm_start",
+    "decline": "decline",
+    "suspend": "suspend",
+    "resume": "resume",
+    "complete": "complete",
+    "confirm-completion": "confirm_completion",
+    "rework": "rework",
+    "accept": "accept",
+    "hand-over": "hand_over",
+    "confirm-handover": "confirm_handover",
+    "close": "close",
+}
 
 urlpatterns = [
     path("projects/", Projects.as_view(LIST | {"post": "create"})),
     path(ONE, Projects.as_view(DETAIL | {"patch": "partial_update"})),
-    path(f"{ONE}submit/", Projects.as_view({"post": "submit"})),
-    path(f"{ONE}return/", Projects.as_view({"post": "return_to_draft"})),
-    path(f"{ONE}admit/", Projects.as_view({"post": "admit"})),
-    path(f"{ONE}reject/", Projects.as_view({"post": "reject"})),
-    path(f"{ONE}approve/", Projects.as_view({"post": "approve"})),
-    path(f"{ONE}advance/", Projects.as_view({"post": "advance"})),
-    path(f"{ONE}start/", Projects.as_view({"post": "start"})),
-    path(f"{ONE}complete/", Projects.as_view({"post": "complete"})),
+    *(
+        path(f"{ONE}{address}/", Projects.as_view({"post": action}))
+        for address, action in STEPS_AT.items()
+    ),
+    path(f"{ONE}papers/", PapersOfProject.as_view(LIST | {"post": "create"})),
+    path(f"{ONE}notices/", NoticesOfProject.as_view(LIST | {"post": "create"})),
+    path(f"{ONE}progress/", ProgressOfProject.as_view(LIST | {"post": "create"})),
+    path("papers/", Papers.as_view(LIST)),
+    path("papers/<row_id:id>/", Papers.as_view(DETAIL), name="api-paper"),
+    path("papers/<row_id:id>/file/", Papers.as_view({"get": "file"})),
+    path("papers/<row_id:id>/strike-out/", Papers.as_view({"post": "strike_out"})),
+    path("notices/", Notices.as_view(LIST)),
+    path("notices/<row_id:id>/", Notices.as_view(DETAIL), name="api-notice"),
+    path("notices/<row_id:id>/confirm/", Notices.as_view({"post": "confirm"})),
+    path("notices/<row_id:id>/strike-out/", Notices.as_view({"post": "strike_out"})),
+    path("progress-reports/", Progress.as_view(LIST)),
+    path("progress-reports/<row_id:id>/", Progress.as_view(DETAIL), name="api-progress"),
     path(f"{ONE}acceptances/", AcceptancesOfProject.as_view(LIST | {"post": "create"})),
     path(f"{ONE}assets/", AssetsOfProject.as_view(LIST | {"post": "create"})),
     path(f"{ONE}audit-records/", AuditRecordsOfProject.as_view(LIST)),
@@ -49,6 +86,16 @@ urlpatterns = [
     path("findings/", Findings.as_view(LIST)),
     path("findings/<row_id:id>/", Findings.as_view(DETAIL)),
     path("findings/<row_id:id>/rectify/", Findings.as_view({"post": "rectify"})),
+    path(f"{ONE}change-requests/", ChangesOfProject.as_view(LIST | {"post": "create"})),
+    path(f"{ONE}release-surplus/", SurplusOfProject.as_view({"post": "release_surplus"})),
+    path("change-requests/", Changes.as_view(LIST)),
+    path(CHANGE, Changes.as_view(DETAIL | {"patch": "partial_update"}), name="api-change"),
+    path(f"{CHANGE}submit/", Changes.as_view({"post": "submit"})),
+    path(f"{CHANGE}withdraw/", Changes.as_view({"post": "withdraw"})),
+    path(f"{CHANGE}return/", Changes.as_view({"post": "send_back"})),
+    path(f"{CHANGE}consent/", Changes.as_view({"post": "consent"})),
+    path(f"{CHANGE}approve/", Changes.as_view({"post": "approve"})),
+    path(f"{CHANGE}reject/", Changes.as_view({"post": "reject"})),
     path("fund-plans/", FundPlans.as_view(LIST)),
     path("fund-plans/<row_id:id>/", FundPlans.as_view(DETAIL)),
     path("transfers/", Transfers.as_view(LIST)),

@@ -356,6 +356,7 @@ def progress(
         measured_on=day,
         physical_pct=Decimal(physical_pct),
         narrative="演示进展",
+        photos=[photo()],
         by=hand(Role.CLERK),
         now=at(day),
     )
@@ -430,6 +431,8 @@ from tests.factories.changes import consent_paper as consent_paper  # noqa: E402
 from tests.factories.evidence import attachment as attachment  # noqa: E402
 from tests.factories.evidence import notice as notice  # noqa: E402
 from tests.factories.evidence import papers as papers  # noqa: E402
+from tests.factories.papers import paper as paper  # noqa: E402
+from tests.factories.papers import photo as photo  # noqa: E402
 from tests.factories.people import batch as batch  # noqa: E402
 from tests.factories.people import person as person  # noqa: E402
 from tests.factories.people import posting as posting  # noqa: E402

@@ -1,0 +1,113 @@
+"""Files that prove something, as small as they can be and still be what they say."""
+
+from __future__ import annotations
+
+import zipfile
+import zlib
+from datetime import date
+from io import BytesIO
+from typing import Any
+
+from assistance.actions.attachments import keep_file
+from assistance.file_kinds import SHEET, WORD
+from assistance.models import Attachment, User
+from assistance.roles import Role
+from projects.actions import confirm_notice, file_paper, give_notice
+from projects.models import Paper, Project, PublicNotice
+from projects.models.evidence import NoticeKind, PaperKind
+from tests import factories as make
+
+PDF = b"%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
+
+
+def chunk(name: bytes, body: bytes = b"") -> bytes:
+    """One part of a PNG: its length, its name, its bytes and their check."""
+    return len(body).to_bytes(4) + name + body + zlib.crc32(name + body).to_bytes(4)
+
+
+def png(width: int = 1, height: int = 1, *more: bytes) -> bytes:
+    """A grey picture; ``more`` are chunks before its end."""
+    header = width.to_bytes(4) + height.to_bytes(4) + bytes([8, 0, 0, 0, 0])
+    rows = zlib.compress((b"\0" + b"\x80" * width) * height) if width * height < 10_000 else b""
+    parts = (chunk(b"IHDR", header), chunk(b"IDAT", rows), *more, chunk(b"IEND"))
+    return b"\x89PNG\r\n\x1a\n" + b"".join(parts)
+
+
+def jpeg(width: int = 1, height: int = 1, comment: bytes = b"demo") -> bytes:
+    """The frame of a JPEG: enough for a reader to know its size."""
+    frame = bytes([8]) + height.to_bytes(2) + width.to_bytes(2) + bytes([1, 1, 0x11, 0])
+    return b"".join(
+        (
+            b"\xff\xd8",
+            b"\xff\xfe" + (len(comment) + 2).to_bytes(2) + comment,
+            b"\xff\xc0" + (len(frame) + 2).to_bytes(2) + frame,
+            b"\xff\xda\x00\x08\x01\x01\x00\x00\x3f\x00",
+            b"\x00\xff\xd9",
+        )
+    )
+
+
+def office(main: str = "word/document.xml", media_type: str = WORD, **more: bytes | str) -> bytes:
+    """An office file; ``more`` are further entries, or others in the place of these."""
+    types = "http://schemas.openxmlformats.org/package/2006/content-types"
+    entries: dict[str, bytes | str] = {
+        "[Content_Types].xml": f'<Types xmlns="{types}"><Override PartName="/{main}"'
+        f' ContentType="{media_type}.main+xml"/></Types>',
+        "_rels/.rels": "<Relationships/>",
+        main: "<document/>",
+    }
+    packed = BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in (entries | more).items():
+            archive.writestr(name, content)
+    return packed.getvalue()
+
+
+def workbook() -> bytes:
+    """An office file with a workbook in it."""
+    return office("xl/workbook.xml", SHEET)
+
+
+def attachment(
+    content: bytes = PDF, name: str = "演示文件.pdf", *, by: User | None = None
+) -> Attachment:
+    """A kept file, handed in by the clerk."""
+    return keep_file(content, name=name, by=by or make.hand(Role.CLERK), now=make.NOW)
+
+
+def photo(name: str = "演示照片.png", *, by: User | None = None) -> Attachment:
+    """A kept picture of one grey dot."""
+    return attachment(png(), name, by=by)
+
+
+def paper(
+    project: Project, kind: PaperKind = PaperKind.OTHER, *, by: User | None = None, **fields: Any
+) -> Paper:
+    """A paper on file, by the clerk."""
+    by = by or make.hand(Role.CLERK)
+    fields.setdefault("attachment", None)
+    file = fields.pop("attachment") or attachment(by=by)
+    now = fields.pop("now", make.NOW)
+    return file_paper(project, kind=kind, attachment=file, by=by, now=now, **fields)
+
+
+def notice(
+    project: Project,
+    kind: NoticeKind = NoticeKind.PRE,
+    *,
+    is_confirmed: bool = True,
+    **fields: Any,
+) -> PublicNotice:
+    """A notice that hung out for ten days in February, by the clerk and the reviewer."""
+    year = project.fiscal_year
+    said: dict[str, Any] = {
+        "place": "演示乡政府公示栏",
+        "starts_on": date(year, 2, 3),
+        "ends_on": date(year, 2, 12),
+        "hotline": "0000-0000000",
+        "now": make.NOW,
+    } | fields
+    made = give_notice(project, kind=kind, by=make.hand(Role.CLERK), **said)
+    if not is_confirmed:
+        return made
+    return confirm_notice(made, by=make.hand(Role.REVIEWER), now=said["now"])
