@@ -10,6 +10,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from assistance.roles import Role
 from projects.models import Stage
+from projects.models.changes import ChangeKind, ChangeStatus
 from tests import factories as make
 from tests.desk.conftest import Seat, address_of
 
@@ -36,6 +37,8 @@ def test_no_page_breaks_its_policy_or_the_width_of_the_screen(
 ) -> None:
     seat = sit_down(Role.CLERK)
     draft, active = make.draft(), make.project_at(Stage.ACTIVE)
+    more = {"shares": {str(active.funding.get().pk): -1}, "new_shares": {"SELF": 1_000_000}}
+    change = make.change(active, ChangeKind.BUDGET, more, status=ChangeStatus.DRAFT)
     page = _signed_in(browser, live_server, seat, width)
     complaints: list[str] = []
     page.on("console", lambda message: complaints.append(message.text))
@@ -48,6 +51,10 @@ def test_no_page_breaks_its_policy_or_the_width_of_the_screen(
         address_of(draft),
         address_of(active),
         address_of(active, "pay"),
+        address_of(active, "request-change"),
+        reverse("admin:projects_changerequest_changelist"),
+        address_of(change),
+        address_of(change, "edit"),
     ):
         answer = page.goto(f"{live_server.url}{address}")
         assert answer is not None

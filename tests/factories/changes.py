@@ -24,7 +24,9 @@ from projects.models.evidence import PaperKind
 from tests import factories as make
 
 
-def consent_paper(change: ChangeRequest, *, by: User | None = None) -> Paper:
+def consent_paper(
+    change: ChangeRequest, *, by: User | None = None, now: datetime | None = None
+) -> Paper:
     """The donor's letter, filed with the change by the clerk."""
     by = by or make.hand(Role.CLERK)
     return file_paper(
@@ -33,7 +35,7 @@ def consent_paper(change: ChangeRequest, *, by: User | None = None) -> Paper:
         attachment=make.attachment(),
         change_request=change,
         by=by,
-        now=make.NOW,
+        now=now or make.NOW,
     )  # fmt: skip
 
 
@@ -57,7 +59,7 @@ def change(
     if status == ChangeStatus.SUBMITTED:
         return asked
     if asked.needs_consent:
-        consent_paper(asked)
+        consent_paper(asked, now=now)
         asked = consent_to_change(asked, doc_no="演示函1", by=make.hand(Role.REVIEWER), now=now)
     if status == ChangeStatus.CONSENTED:
         return asked
