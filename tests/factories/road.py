@@ -43,14 +43,17 @@ from projects.models.payments import PaymentBasis
 from tests import factories as make
 
 
-def project_at(stage: Stage, *, plan: FundPlan | None = None, **overrides: Any) -> Project:
+def project_at(
+    stage: Stage, *, plan: FundPlan | None = None, bare: bool = False, **overrides: Any
+) -> Project:
     """A project that came to ``stage`` step by step, each by the hands it falls to.
 
     Days: draft and withdrawn 2 February, submitted 3rd, rejected 6th, admitted 10th after a notice
     from 25 January to 6 February, approved 2 March, tender 9th, ready 20th, started 1 April, 100 %
     verified 20 May, suspended 25th, completed 31st, accepted 8 June after a panel of 3 June and a
     notice from 1 to 7 June, handed over 9th, closed 10th. Its share is of ``plan``, else of a plan
-    of its own. It is terminated on 5 June, with nothing paid.
+    of its own. The papers and the notice that the next step up to the start asks for are on file,
+    unless it is ``bare``. It is terminated on 5 June, with nothing paid.
     """
     if stage == Stage.TENDERING:
         overrides["needs_tender"] = True
@@ -60,14 +63,15 @@ def project_at(stage: Stage, *, plan: FundPlan | None = None, **overrides: Any) 
             make.share(project, plan=plan)
         project = _STEP_TO[became](project)
         assert project.stage == became, f"the road led to {project.stage}, not to {became}"
+        if became in _FILED_AT and not (bare and became == stage):
+            _FILED_AT[became](project)
     assert project.stage == stage
     return Project.objects.select_related("pairing__recipient", "pairing__donor").get(pk=project.pk)
 
 
 def ready_for(stage: Stage, project: Project) -> Project:
-    """The project with everything on file that the step to ``stage`` asks for."""
-    if stage in _ASKED_FOR:
-        _ASKED_FOR[stage](project)
+    """The project with everything on record that the step to ``stage`` asks for."""
+    _ASKED_FOR[stage](project)
     return project
 
 
@@ -105,8 +109,11 @@ def _for_approval(project: Project) -> None:
 
 
 def _for_readiness(project: Project) -> None:
-    kind = PaperKind.AWARD if project.needs_tender else PaperKind.PLAN
-    make.papers(project, kind, on=_day(project, 3, 19))
+    """The plan; of tendered works the award, once the tender runs."""
+    if not project.needs_tender:
+        make.papers(project, PaperKind.PLAN, on=_day(project, 3, 2))
+    elif project.stage == Stage.TENDERING:
+        make.papers(project, PaperKind.AWARD, on=_day(project, 3, 19))
 
 
 def _for_the_start(project: Project) -> None:
@@ -192,16 +199,24 @@ _ASKED_FOR: dict[Stage, Callable[[Project], object]] = {
 }
 
 
+# What is filed as soon as a project is at a stage, for the step after it.
+_FILED_AT: dict[Stage, Callable[[Project], object]] = {
+    Stage.SUBMITTED: _for_admission,
+    Stage.LIBRARY: _for_approval,
+    Stage.APPROVED: _for_readiness,
+    Stage.TENDERING: _for_readiness,
+    Stage.READY: _for_the_start,
+}
+
+
 # ------------------------------------------------------------------------------- the steps
 
 
 def _admit(project: Project) -> Project:
-    ready_for(Stage.LIBRARY, project)
     return admit(project, by=make.hand(Role.REVIEWER), now=make.at(_day(project, 2, 10)))
 
 
 def _approve(project: Project) -> Project:
-    ready_for(Stage.APPROVED, project)
     day, by = _day(project, 3, 2), make.hand(Role.APPROVER)
     return approve(project, doc_no="演示批〔1〕号", on=day, by=by, now=make.at(day))
 
@@ -212,7 +227,6 @@ def _tender(project: Project) -> Project:
 
 
 def _make_ready(project: Project) -> Project:
-    ready_for(Stage.READY, project)
     day = _day(project, 3, 20)
     contract: dict[str, Any] = {}
     if project.needs_tender:
@@ -221,7 +235,6 @@ def _make_ready(project: Project) -> Project:
 
 
 def _start(project: Project) -> Project:
-    ready_for(Stage.ACTIVE, project)
     day = _day(project, 4, 1)
     project = start(project, on=day, by=make.hand(Role.CLERK), now=make.at(day))
     return confirm_start(project, by=make.hand(Role.REVIEWER), now=make.at(day, 11))
