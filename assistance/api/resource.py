@@ -19,7 +19,7 @@ from rest_framework.viewsets import ViewSet
 
 from assistance.api.authentication import caller
 from assistance.api.fields import NoBody
-from assistance.api.forms import FormBody, is_form, require_size
+from assistance.api.forms import FormBody, is_form, parts_of, require_size
 from assistance.api.listing import Listing, ListQuery, NoParameters, Ordering
 from assistance.api.problems import MissingIfMatch
 from assistance.api.wire import written
@@ -156,7 +156,8 @@ class Resource(ViewSet):
 
     def body(self, shape: type[serializers.Serializer[Any]], **options: Any) -> dict[str, Any]:
         """The body of the request, or ValidationError."""
-        given = shape(data=self.request.data, **options)
+        data = parts_of(self.request) if is_form(self.request) else self.request.data
+        given = shape(data=data, **options)
         given.is_valid(raise_exception=True)
         values: dict[str, Any] = given.validated_data
         return values

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any, ClassVar
 
 from django.db import models
@@ -140,11 +141,11 @@ def stage_of(project: Project) -> SafeString:
     return format_html('{} <small class="reported">{}</small>', stage, reported)
 
 
-def progress_of(project: Project) -> SafeString:
-    """The progress of the works that was verified last, as a bar and in per cent."""
-    pct = project.physical_pct.normalize() if project.physical_pct else 0
+def progress_bar(pct: Decimal) -> SafeString:
+    """Per cent of the works as a bar and in figures."""
+    figure = f"{pct.normalize():f}" if pct else "0"
     return format_html(
-        '<meter class="progress" min="0" max="100" value="{0:f}">{0:f}%</meter> {0:f}%', pct
+        '<meter class="progress" min="0" max="100" value="{0}">{0}%</meter> {0}%', figure
     )
 
 

@@ -13,7 +13,7 @@ from django.db import transaction
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.functional import Promise
-from django.utils.html import format_html, format_html_join
+from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -27,7 +27,7 @@ from assistance.models import User
 from assistance.periods import Month, local_day
 from projects.actions import report_progress, return_progress, verify_progress
 from projects.actions.progress import MOST_QUANTITIES
-from projects.admin.lists import CountingFilter, own_work, settled, state_of
+from projects.admin.lists import CountingFilter, own_work, progress_bar, settled, state_of
 from projects.admin.papers import download_link, size_of
 from projects.admin.verbs import step
 from projects.models import ProgressReport, Project
@@ -258,7 +258,4 @@ class ProgressReportAdmin(ScopedAdmin):
 
     @admin.display(description=_("progress"), ordering="physical_pct")
     def physical(self, report: ProgressReport) -> SafeString:
-        return format_html(
-            '<meter class="progress" min="0" max="100" value="{0}">{0}%</meter> {0}%',
-            report.physical_pct.normalize() if report.physical_pct else 0,
-        )
+        return progress_bar(report.physical_pct)

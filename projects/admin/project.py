@@ -36,7 +36,7 @@ from projects.admin import (
     shares,
 )
 from projects.admin.history import history_panel
-from projects.admin.lists import YearFilter, progress_of, stage_of
+from projects.admin.lists import YearFilter, progress_bar, stage_of
 from projects.admin.queues import QUEUES
 from projects.admin.steps import VERBS
 from projects.admin.targets import TargetInline, targets_panel
@@ -180,7 +180,7 @@ class ProjectAdmin(ScopedAdmin):
             (_("Total investment"), money(row.total_investment_yuan)),
             (_("Allocated"), money(row.allocated_yuan)),
             (_("Paid"), money(row.paid_yuan)),
-            (_("Progress"), progress_of(row)),
+            (_("Progress"), progress_bar(row.physical_pct)),
             (_("County"), row.county),
             (_("Pairing"), row.pairing),
             (_("Programme"), row.pairing.programme),

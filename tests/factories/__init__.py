@@ -347,6 +347,7 @@ def progress(
     *,
     status: ProgressStatus = ProgressStatus.VERIFIED,
     measured_on: date | None = None,
+    **said: Any,
 ) -> ProgressReport:
     """How far the works are, reported by the clerk and verified by the reviewer."""
     day = measured_on or date(project.fiscal_year, 5, 20)
@@ -359,6 +360,7 @@ def progress(
         photos=[photo()],
         by=hand(Role.CLERK),
         now=at(day),
+        **said,
     )
     if status == ProgressStatus.SUBMITTED:
         return report
