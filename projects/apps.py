@@ -73,7 +73,7 @@ class ProjectsConfig(AppConfig):
         # changes of what was approved
         "add_changerequest": ENTERS,
         "change_changerequest": ENTERS,
-        "consent_changerequest": (Role.FRONT, Role.D_EDIT),
+        "consent_changerequest": (*CHECKS_ON_SITE, Role.D_EDIT),
         "decide_small_changerequest": (Role.REVIEWER,),
         "approve_changerequest": (Role.APPROVER,),
         # what ran before this system

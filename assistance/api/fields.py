@@ -109,12 +109,13 @@ class Day(serializers.Field[date, Any, str, Any]):
 class Yuan(serializers.Field[Decimal, Any, str, Any]):
     """Money in yuan as a string with at most two decimals: a float would lose cents."""
 
+    form = MONEY
     default_error_messages = {
         "invalid": _("Write the amount in yuan as a string, for example “1250000.00”.")
     }
 
     def to_internal_value(self, data: Any) -> Decimal:
-        if not isinstance(data, str) or not re.fullmatch(MONEY, data) or data.endswith("\n"):
+        if not isinstance(data, str) or not re.fullmatch(self.form, data) or data.endswith("\n"):
             self.fail("invalid")
         return Decimal(data)
 

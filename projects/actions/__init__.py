@@ -20,6 +20,7 @@ from projects.actions.applications import (
     take_back,
     withdraw,
 )
+from projects.actions.approved_changes import approve_change
 from projects.actions.assets import register_asset, strike_out_asset, update_asset
 from projects.actions.audit import (
     close_finding,
@@ -29,6 +30,16 @@ from projects.actions.audit import (
     report_rectified,
     strike_out_audit,
     strike_out_finding,
+)
+from projects.actions.changes import (
+    consent_to_change,
+    edit_change,
+    reject_change,
+    release_surplus,
+    request_change,
+    return_change,
+    submit_change,
+    withdraw_change,
 )
 from projects.actions.corrected_steps import correct_step
 from projects.actions.corrections import (
@@ -86,6 +97,7 @@ __all__ = [
     "advance",
     "allot",
     "approve",
+    "approve_change",
     "close",
     "close_finding",
     "close_fund_plan",
@@ -99,10 +111,12 @@ __all__ = [
     "confirm_return",
     "confirm_start",
     "confirm_transfer",
+    "consent_to_change",
     "correct_step",
     "create_project",
     "decline_step",
     "drop_allotment",
+    "edit_change",
     "edit_draft",
     "edit_fund_plan",
     "evaluate",
@@ -120,13 +134,17 @@ __all__ = [
     "refund",
     "register_asset",
     "reject",
+    "reject_change",
     "reject_payment",
+    "release_surplus",
     "remark_payment",
     "reopen_finding",
     "report_arrival",
     "report_progress",
     "report_rectified",
+    "request_change",
     "resume",
+    "return_change",
     "return_progress",
     "return_to_draft",
     "return_transfer",
@@ -143,6 +161,7 @@ __all__ = [
     "strike_out_paper",
     "strike_out_policy",
     "submit",
+    "submit_change",
     "suspend",
     "take_back",
     "update_asset",
@@ -154,4 +173,5 @@ __all__ = [
     "void_return",
     "void_transfer",
     "withdraw",
+    "withdraw_change",
 ]

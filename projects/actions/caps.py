@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -153,16 +154,17 @@ def facts_on(project: Project, day: date, *, known_at: datetime) -> Facts:
     )
 
 
-def _settled(found: dict[str, Any], granted: Decimal) -> Decimal | None:
+def _settled(found: Mapping[str, Any], granted: Decimal) -> Decimal | None:
     """What the acceptance settled, or less where the auditors confirmed less; of a project that was
     taken over after its acceptance what it was granted.
     """
     settled: Decimal | None = found["settled"]
     if settled is None and found["settled_before"]:
         settled = granted
-    if settled is None or found["audited"] is None:
+    audited: Decimal | None = found["audited"]
+    if settled is None or audited is None:
         return settled
-    return min(settled, found["audited"])
+    return min(settled, audited)
 
 
 def paid_yuan_by(project: Project, day: date, *, basis: str = "") -> Decimal:

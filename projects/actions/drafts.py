@@ -67,7 +67,7 @@ def create_project(
     )
     project.full_clean()
     project.save()
-    _set_targets(project, targets)
+    set_targets(project, targets)
     StageChange.objects.create(
         project=project,
         to_stage=Stage.DRAFT,
@@ -100,7 +100,7 @@ def edit_draft(
     project.record(*changed, by=by, now=now)
     if targets is not None:
         project.targets.all().delete()
-        _set_targets(project, targets)
+        set_targets(project, targets)
     return _fresh(project)
 
 
@@ -129,7 +129,8 @@ def _require_place_and_time(pairing: Pairing, county: Region, fiscal_year: int) 
         )
 
 
-def _set_targets(project: Project, targets: Iterable[Mapping[str, Any]]) -> None:
+def set_targets(project: Project, targets: Iterable[Mapping[str, Any]]) -> None:
+    """Enter performance targets; ValidationError where one does not fit."""
     rows = [PerformanceTarget(project=project, **target) for target in targets]
     for row in rows:
         row.full_clean(exclude=["project"])

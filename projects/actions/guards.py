@@ -29,6 +29,7 @@ GUARDS: dict[str, tuple[Guard, ...]] = {
     "advance": (works.not_prepared,),
     "start": (works.contract_missing,),
     "confirm_start": (works.contract_missing,),
+    "request_change": (works.change_open,),
     "suspend": (works.step_waits,),
     "complete": (works.works_not_done, works.change_open),
     "confirm_completion": (works.works_not_done, works.change_open),

@@ -19,6 +19,7 @@ from assistance.periods import local_day
 from projects.actions.caps import require_within_cap
 from projects.actions.guards import require
 from projects.actions.locks import lock_funding
+from projects.actions.open_changes import require_no_open_change
 from projects.models import Payment, Project, ProjectFunding, Stage
 from projects.models.funds import PAID_THROUGH_THE_LEDGER
 from projects.models.payments import PaymentBasis, PaymentQuerySet, PaymentStatus
@@ -41,15 +42,16 @@ def pay(
 ) -> Payment:
     """Enter a payment out of a project's share; it counts once a reviewer verified it.
 
-    Refused where the share does not count, where its source is not paid through the ledger, where
-    what is verified already plus this would exceed the share or what the county's payment policy
-    allows on the day, and where it looks like another payment and ``duplicate_reason`` does not say
-    why it is none.
+    Refused where the share does not count, where its source is not paid through the ledger, while
+    a change is open (retention apart), where what is verified already plus this would exceed the
+    share or what the county's payment policy allows on the day, and where it looks like another
+    payment and ``duplicate_reason`` does not say why it is none.
     """
     funding = lock_funding(funding.pk, by=by)
     project = funding.project
     require(project, "pay", by=by, now=now)
     _require_open(project, basis)
+    require_no_open_change(project, basis, now=now)
     if funding.counted_at is None or funding.voided_at is not None:
         raise Refused(
             "share_does_not_count", _("This share does not count; choose an approved one.")

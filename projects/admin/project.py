@@ -26,6 +26,7 @@ from projects.admin import (
     acceptance,
     assets,
     audit,
+    changes,
     evaluation,
     notices,
     papers,
@@ -205,6 +206,7 @@ class ProjectAdmin(ScopedAdmin):
         yield from assets.project_panels(row)
         yield from audit.project_panels(row)
         yield from evaluation.project_panels(row)
+        yield from changes.project_panels(row)
         yield history_panel(row)
 
     def figures(self, request: HttpRequest, year: int) -> Iterable[Figure]:

@@ -36,10 +36,10 @@ class ShareForm(VerbForm):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        self.plans = {str(plan.pk): plan for plan in _plans_that_serve(self.row, self.by)}
+        self.plans = {str(plan.pk): plan for plan in plans_that_serve(self.row, self.by)}
         self.fields["draws_on"].choices = [  # type: ignore[attr-defined]  # a ChoiceField
             ("", "---------"),
-            *((key, _plan_and_rest(plan)) for key, plan in self.plans.items()),
+            *((key, plan_and_rest(plan)) for key, plan in self.plans.items()),
             *((source.value, str(source.label)) for source in WITHOUT_A_PLAN),
         ]
         self.fields["amount_yuan"].initial = _not_allotted(self.row)
@@ -77,12 +77,12 @@ def drop(project: Project, *, share: ProjectFunding, reason: str, by: User, now:
     return drop_allotment(share, reason=reason, by=by, now=now)
 
 
-def _plan_and_rest(plan: FundPlan) -> str:
+def plan_and_rest(plan: FundPlan) -> str:
     rest = in_yuan(plan.amount_yuan - plan.committed_yuan())
     return _("%(plan)s (left: %(rest)s)") % {"plan": plan, "rest": rest}
 
 
-def _plans_that_serve(project: Project, by: User) -> list[FundPlan]:
+def plans_that_serve(project: Project, by: User) -> list[FundPlan]:
     """Issued plans of the project's own pairing and, in its programme, of the regions above it."""
     code = project.pairing.recipient.code
     above = {code, f"{code[:4]}00", f"{code[:2]}0000"}

@@ -36,6 +36,7 @@ from projects.admin import (
     acceptance,
     assets,
     audit,
+    changes,
     evaluation,
     notices,
     papers,
@@ -195,6 +196,7 @@ VERBS = (
     *assets.PROJECT_VERBS,
     *evaluation.PROJECT_VERBS,
     *audit.PROJECT_VERBS,
+    *changes.PROJECT_VERBS,
     step(
         "resume",
         resume,

@@ -16,6 +16,7 @@ from projects.api.audit import (
     EvaluationsOfProject,
     Findings,
 )
+from projects.api.changes import Changes, ChangesOfProject, SurplusOfProject
 from projects.api.money import FundPlans, Transfers
 from projects.api.notices import Notices, NoticesOfProject
 from projects.api.papers import Papers, PapersOfProject
@@ -23,6 +24,7 @@ from projects.api.progress import Progress, ProgressOfProject
 from projects.api.projects import Projects
 
 ONE = "projects/<project_code:code>/"
+CHANGE = "change-requests/<row_id:id>/"
 # The steps of the road: the last part of the address, and the method that takes it.
 STEPS_AT = {
     "submit": "submit",
@@ -84,6 +86,16 @@ urlpatterns = [
     path("findings/", Findings.as_view(LIST)),
     path("findings/<row_id:id>/", Findings.as_view(DETAIL)),
     path("findings/<row_id:id>/rectify/", Findings.as_view({"post": "rectify"})),
+    path(f"{ONE}change-requests/", ChangesOfProject.as_view(LIST | {"post": "create"})),
+    path(f"{ONE}release-surplus/", SurplusOfProject.as_view({"post": "release_surplus"})),
+    path("change-requests/", Changes.as_view(LIST)),
+    path(CHANGE, Changes.as_view(DETAIL | {"patch": "partial_update"}), name="api-change"),
+    path(f"{CHANGE}submit/", Changes.as_view({"post": "submit"})),
+    path(f"{CHANGE}withdraw/", Changes.as_view({"post": "withdraw"})),
+    path(f"{CHANGE}return/", Changes.as_view({"post": "send_back"})),
+    path(f"{CHANGE}consent/", Changes.as_view({"post": "consent"})),
+    path(f"{CHANGE}approve/", Changes.as_view({"post": "approve"})),
+    path(f"{CHANGE}reject/", Changes.as_view({"post": "reject"})),
     path("fund-plans/", FundPlans.as_view(LIST)),
     path("fund-plans/<row_id:id>/", FundPlans.as_view(DETAIL)),
     path("transfers/", Transfers.as_view(LIST)),

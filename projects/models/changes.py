@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from django.conf import settings
+from django.core.exceptions import PermissionDenied
 from django.db import models
 from django.db.models import CheckConstraint, Q, UniqueConstraint
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from assistance.errors import Refused
 from assistance.models.rows import (
     LedgerQuerySet,
     LedgerRow,
@@ -44,6 +46,31 @@ class ChangeStatus(models.TextChoices):
 OPEN_CHANGE = (ChangeStatus.SUBMITTED, ChangeStatus.CONSENTED)
 DECIDED_CHANGE = (ChangeStatus.APPROVED, ChangeStatus.REJECTED, ChangeStatus.WITHDRAWN)
 
+# The verbs of a request, what they are called, and the statuses that they take it from.
+CHANGE_VERBS = {
+    "edit": pgettext_lazy("verb", "Edit"),
+    "submit": pgettext_lazy("verb", "Submit"),
+    "withdraw": pgettext_lazy("verb", "Withdraw"),
+    "return": pgettext_lazy("verb", "Return"),
+    "consent": pgettext_lazy("verb", "Record the consent"),
+    "approve": pgettext_lazy("verb", "Approve"),
+    "reject": pgettext_lazy("verb", "Reject"),
+}
+TAKES_FROM: dict[str, tuple[ChangeStatus, ...]] = {
+    "edit": (ChangeStatus.DRAFT,),
+    "submit": (ChangeStatus.DRAFT,),
+    "withdraw": (ChangeStatus.DRAFT, ChangeStatus.SUBMITTED),
+    "return": (ChangeStatus.SUBMITTED,),
+    "consent": (ChangeStatus.SUBMITTED,),
+    "approve": OPEN_CHANGE,
+    "reject": OPEN_CHANGE,
+}
+KEEPS = "projects.change_changerequest"
+CONSENTS = "projects.consent_changerequest"
+DECIDES_SMALL = "projects.decide_small_changerequest"
+DECIDES = "projects.approve_changerequest"
+OWN_HANDS = ("created_by", "submitted_by")
+
 
 class ChangeRequestQuerySet(RecordedQuerySet["ChangeRequest"]):
     seen_through = "project__pairing"
@@ -56,11 +83,53 @@ class ChangeRequestQuerySet(RecordedQuerySet["ChangeRequest"]):
         """Submitted and not decided yet: meanwhile nothing is paid but retention."""
         return self.filter(status__in=OPEN_CHANGE)
 
+    def returned_to(self, user: User) -> ChangeRequestQuerySet:
+        """Drafts that came back with a reason, for those who keep the project's rows."""
+        if not user.has_perm(KEEPS):
+            return self.none()
+        rows = self.filter(status=ChangeStatus.DRAFT).exclude(decision_reason="")
+        return rows._kept_by(user)
+
+    def awaiting(self, verb: str, user: User) -> ChangeRequestQuerySet:
+        """The rows for which ``why_not(verb, user)`` finds nothing, for ``consent`` and
+        ``approve``: the same rule as a query.
+        """
+        rows = self.exclude(created_by=user).exclude(submitted_by=user)
+        if verb == "consent":
+            rows = rows.filter(status=ChangeStatus.SUBMITTED, needs_consent=True)
+            return rows._consented_by(user) if user.has_perm(CONSENTS) else self.none()
+        small = Q(needs_consent=False, status=ChangeStatus.SUBMITTED)
+        mine = Q(pk__in=[])
+        if user.has_perm(DECIDES_SMALL):
+            mine |= small & ~Q(kind=ChangeKind.SURPLUS)
+        if user.has_perm(DECIDES):
+            consented = Q(status=ChangeStatus.CONSENTED) & ~Q(consented_by=user)
+            mine |= small & Q(kind=ChangeKind.SURPLUS) | consented
+        return rows.filter(mine)._kept_by(user)
+
+    def _kept_by(self, user: User) -> ChangeRequestQuerySet:
+        if user.scope.kind == "all":
+            return self
+        own = user.organisation.region_id if user.organisation else None
+        return self.filter(**{f"project__pairing__{user.scope.kind}": own})
+
+    def _consented_by(self, user: User) -> ChangeRequestQuerySet:
+        if user.scope.kind == "recipient":
+            return self
+        rows = self._kept_by(user)
+        if user.scope.kind == "all":
+            for prefix in user.regions_with_a_front_team:
+                rows = rows.exclude(project__county__code__startswith=prefix)
+        return rows
+
 
 class ChangeRequest(Recorded):
     """An application to change what was approved. ``before`` and ``after`` map columns of the
-    project (and ``shares``: ids to signed yuan) to values; approval writes ``after`` in the same
-    transaction.
+    project to values, ``shares`` ids of shares to yuan (in ``after`` the signed difference),
+    ``new_shares`` ids of fund plans, or MATCH or SELF, to yuan, ``targets`` a list and
+    ``justification`` a sentence. Approval writes ``after`` in the same transaction.
+
+    A returned request is a draft whose ``decision_reason`` says why it came back.
     """
 
     project = models.ForeignKey(
@@ -111,6 +180,9 @@ class ChangeRequest(Recorded):
         verbose_name=_("decided by"),
     )
     decision_reason = models.TextField(_("reason for the decision"), blank=True, editable=False)
+    # The database's own number of the transaction that approved the request, written by a trigger:
+    # only in that transaction may the project's approved columns change.
+    approved_in = models.BigIntegerField(null=True, editable=False)
 
     objects = ChangeRequestQuerySet.as_manager()
 
@@ -190,6 +262,71 @@ class ChangeRequest(Recorded):
     def __str__(self) -> str:
         return f"{self.get_kind_display()} · {self.project}"
 
+    def why_not(self, verb: str, user: User) -> Refused | PermissionDenied | None:
+        """What stands between ``user`` and a verb of this request by status, permission and other
+        hands; None when nothing. Select the project's pairing and county along in lists.
+        """
+        if not self._falls_to(verb, user):
+            return PermissionDenied()
+        shut = self._shut(verb)
+        if shut is None and verb in {"consent", "approve", "reject"}:
+            others = (*OWN_HANDS, "consented_by") if verb == "approve" else OWN_HANDS
+            try:
+                self.require_other_hands(user, than=others)
+            except Refused as refusal:
+                return refusal
+        return shut
+
+    def verbs_open_to(self, user: User) -> list[str]:
+        """The verbs that ``user`` may take now, as far as ``why_not`` can tell."""
+        return [verb for verb in CHANGE_VERBS if self.why_not(verb, user) is None]
+
+    def _shut(self, verb: str) -> Refused | None:
+        if self.status not in TAKES_FROM[verb]:
+            return Refused(
+                "not_open",
+                _("“%(verb)s” is not open to a change that is %(status)s.")
+                % {"verb": CHANGE_VERBS[verb], "status": self.get_status_display()},
+            )
+        if verb == "consent" and not self.needs_consent:
+            return Refused("needs_no_consent", _("This change needs no consent of the donor."))
+        if verb == "approve" and self.needs_consent and self.status != ChangeStatus.CONSENTED:
+            return Refused(
+                "consent_missing",
+                _("The donor has not consented yet; the front team or the donor records that."),
+            )
+        return None
+
+    def _falls_to(self, verb: str, user: User) -> bool:
+        match verb:
+            case "edit" | "submit" | "withdraw":
+                return user.has_perm(KEEPS) and self._is_kept_by(user)
+            case "consent":
+                return self._may_consent(user)
+            case "return":
+                consents = self.needs_consent and self._may_consent(user)
+                return consents or self._may_decide(user)
+            case _:
+                return self._may_decide(user)
+
+    def _may_decide(self, user: User) -> bool:
+        small = not self.needs_consent and self.kind != ChangeKind.SURPLUS
+        return user.has_perm(DECIDES_SMALL if small else DECIDES) and self._is_kept_by(user)
+
+    def _may_consent(self, user: User) -> bool:
+        """The front team of the region and the donor's own office; where no front team works, the
+        reviewer takes its part.
+        """
+        if not user.has_perm(CONSENTS):
+            return False
+        if user.scope.kind == "all":
+            return not self.project.has_a_front_team(user)
+        return user.scope.kind == "recipient" or self._is_kept_by(user)
+
+    def _is_kept_by(self, user: User) -> bool:
+        pairing = self.project.pairing
+        return user.may_write_for(recipient_id=pairing.recipient_id, donor_id=pairing.donor_id)
+
 
 class FundingAdjustmentQuerySet(LedgerQuerySet["FundingAdjustment"]):
     seen_through = "project_funding__project__pairing"
@@ -198,7 +335,7 @@ class FundingAdjustmentQuerySet(LedgerQuerySet["FundingAdjustment"]):
 
 class FundingAdjustment(LedgerRow):
     """Yuan that a share grew or, negative, shrank by, under an approved change. It counts from the
-    approval on.
+    approval on. No verb strikes one out: what a change did wrong, another change puts right.
     """
 
     project_funding = models.ForeignKey(

@@ -331,7 +331,7 @@ class Project(Recorded):
         )
         if not user.has_perm(step.permission) or not (may_write or _checks_for_others(step, user)):
             return PermissionDenied()
-        if step.on_site and user.scope.kind == "all" and self._has_a_front_team(user):
+        if step.on_site and user.scope.kind == "all" and self.has_a_front_team(user):
             return PermissionDenied()
         shut = self._shut(step)
         if shut is not None:
@@ -371,7 +371,8 @@ class Project(Recorded):
             )
         return None
 
-    def _has_a_front_team(self, user: User) -> bool:
+    def has_a_front_team(self, user: User) -> bool:
+        """Whether a front team works where the project lies."""
         # the county lies in the pairing's recipient; read from the code, so lists cost no query
         return any(self.county.code.startswith(code) for code in user.regions_with_a_front_team)
 

@@ -10,6 +10,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from assistance.roles import Role
 from projects.models import Stage
+from projects.models.changes import ChangeKind, ChangeStatus
 from tests import factories as make
 from tests.desk.conftest import Seat, address_of
 
@@ -39,6 +40,8 @@ def test_no_page_breaks_its_policy_or_the_width_of_the_screen(
     completed = make.project_at(Stage.COMPLETED)
     accepted, asset = make.acceptance(completed), make.asset(completed)
     found = make.finding(project=completed)
+    more = {"shares": {str(active.funding.get().pk): -1}, "new_shares": {"SELF": 1_000_000}}
+    change = make.change(active, ChangeKind.BUDGET, more, status=ChangeStatus.DRAFT)
     page = _signed_in(browser, live_server, seat, width)
     complaints: list[str] = []
     page.on("console", lambda message: complaints.append(message.text))
@@ -59,6 +62,10 @@ def test_no_page_breaks_its_policy_or_the_width_of_the_screen(
         address_of(found),
         reverse("admin:projects_acceptance_changelist"),
         reverse("admin:projects_finding_changelist"),
+        address_of(active, "request-change"),
+        reverse("admin:projects_changerequest_changelist"),
+        address_of(change),
+        address_of(change, "edit"),
     ):
         answer = page.goto(f"{live_server.url}{address}")
         assert answer is not None

@@ -384,10 +384,10 @@ def payment(
     amount_yuan: Decimal | int = 100_000,
     **overrides: Any,
 ) -> Payment:
-    """Money paid out of the project's share, entered by the clerk and verified by the reviewer; to
-    a payee of its own, so that no two payments look alike.
+    """Money paid out of the project's share (the first, or ``funding``), entered by the clerk and
+    verified by the reviewer; to a payee of its own, so that no two payments look alike.
     """
-    funding = project.funding.counting().order_by("pk").first()
+    funding = overrides.pop("funding", None) or project.funding.counting().order_by("pk").first()
     assert funding is not None, "only an approved project has a share that counts"
     fields: dict[str, Any] = {
         "basis": PaymentBasis.START,
@@ -444,6 +444,10 @@ from tests.factories.acceptance import evaluation as evaluation  # noqa: E402
 from tests.factories.acceptance import evaluation_fields as evaluation_fields  # noqa: E402
 from tests.factories.acceptance import finding as finding  # noqa: E402
 from tests.factories.acceptance import finding_fields as finding_fields  # noqa: E402
+from tests.factories.changes import adjustment as adjustment  # noqa: E402
+from tests.factories.changes import audited as audited  # noqa: E402
+from tests.factories.changes import change as change  # noqa: E402
+from tests.factories.changes import consent_paper as consent_paper  # noqa: E402
 from tests.factories.evidence import attachment as attachment  # noqa: E402
 from tests.factories.evidence import notice as notice  # noqa: E402
 from tests.factories.evidence import papers as papers  # noqa: E402

@@ -41,6 +41,7 @@ from projects.actions.settlement import final_aid_yuan, granted_yuan
 from projects.models import FundPlan, Project, Stage, StageChange
 from projects.models.acceptance import AcceptanceLevel, AcceptanceResult, AssetCategory
 from projects.models.audit import AuditKind
+from projects.models.changes import ChangeKind
 from projects.models.evidence import NoticeKind, PaperKind
 from projects.models.payments import PaymentBasis
 from tests import factories as make
@@ -56,7 +57,7 @@ def project_at(
     verified 20 May, suspended 25th, completed 31st, accepted 8 June after a panel of 3 June and a
     notice from 1 to 7 June, handed over 9th, closed 10th. Its share is of ``plan``, else of a plan
     of its own. The papers and the notice that the next step up to the start asks for are on file,
-    unless it is ``bare``. No verb leads to TERMINATED yet, so that is written in on 5 June.
+    unless it is ``bare``. It is terminated on 5 June, with nothing paid.
     """
     if stage == Stage.TENDERING:
         overrides["needs_tender"] = True
@@ -80,7 +81,7 @@ def ready_for(stage: Stage, project: Project) -> Project:
 
 
 def written_in(project: Project, stage: Stage) -> Project:
-    """The project one step further, on 5 June, along a step that has no verb yet."""
+    """The project one step further, on 5 June, past what its verb would ask."""
     day, by = date(project.fiscal_year, 6, 5), make.hand(Role.REVIEWER)
     StageChange.objects.create(
         project=project,
@@ -256,6 +257,12 @@ def _suspend(project: Project) -> Project:
     return suspend(project, reason="演示", on=day, by=by, now=make.at(day))
 
 
+def _terminate(project: Project) -> Project:
+    day = _day(project, 6, 5)
+    make.change(project, ChangeKind.TERMINATE, {}, on=day, now=make.at(day))
+    return Project.objects.get(pk=project.pk)
+
+
 def _complete(project: Project) -> Project:
     ready_for(Stage.COMPLETED, project)
     day = _day(project, 5, 31)
@@ -296,7 +303,7 @@ _STEP_TO: dict[Stage, Callable[[Project], Project]] = {
     Stage.HANDED_OVER: _hand_over,
     Stage.CLOSED: _close,
     Stage.SUSPENDED: _suspend,
-    Stage.TERMINATED: lambda project: written_in(project, Stage.TERMINATED),
+    Stage.TERMINATED: _terminate,
     Stage.REJECTED: lambda project: reject(
         project, reason="演示", by=make.hand(Role.APPROVER), now=make.at(_day(project, 2, 6))
     ),

@@ -430,4 +430,4 @@ def test_in_any_order_no_rule_breaks(request: pytest.FixtureRequest) -> None:
             print_blob=True,
             derandomize=not full,
         )
-        run_state_machine_as_test(AnyOrder, settings=asked)  # type: ignore[no-untyped-call]
+        run_state_machine_as_test(AnyOrder, settings=asked)

@@ -54,6 +54,7 @@ COUNTED: dict[str, Callable[[], LedgerRow]] = {
     "projects_transfer": make.transfer,
     "projects_transferreturn": lambda: make.transfer_return(make.transfer()),
     "projects_projectfunding": share,
+    "projects_fundingadjustment": lambda: make.adjustment(make.project_at(Stage.ACTIVE)),
     "projects_payment": lambda: make.payment(make.project_at(Stage.ACTIVE)),
     "projects_refund": lambda: make.paid_back(make.payment(make.project_at(Stage.ACTIVE))),
     "projects_stagechange": last_step,

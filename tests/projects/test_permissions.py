@@ -15,6 +15,7 @@ from assistance.roles import Role
 from projects import actions
 from projects.models import STEPS, Stage
 from projects.models.audit import FindingStatus
+from projects.models.changes import ChangeKind, ChangeStatus
 from projects.models.evidence import PaperKind
 from projects.models.funds import FundPlanStatus, TransferStatus
 from projects.models.history import ProgressStatus
@@ -154,6 +155,21 @@ def _confirm_evaluation() -> Callable[..., Any]:
     return partial(actions.confirm_evaluation, waiting)
 
 
+def _site_change(status: ChangeStatus) -> Any:
+    """A change of the site, which needs consent; the donor's letter is on file."""
+    after = {"place": "演示新村"}
+    change = make.change(make.project_at(Stage.ACTIVE), ChangeKind.SITE, after, status=status)
+    if status == ChangeStatus.SUBMITTED:
+        make.consent_paper(change)
+    return change
+
+
+def _release_surplus() -> Callable[..., Any]:
+    project = make.project_at(Stage.ACCEPTED)
+    make.audited(project, 930_000)
+    return partial(actions.release_surplus, project)
+
+
 MATRIX: dict[str, Cell] = {
     "record_acceptance": Cell(ENTERS, _record_acceptance),
     "confirm_acceptance": Cell({Role.REVIEWER}, _confirm_acceptance),
@@ -203,6 +219,49 @@ MATRIX: dict[str, Cell] = {
         {Role.REVIEWER},
         lambda: partial(actions.strike_out_evaluation, make.evaluation(), reason="演示"),
     ),
+    "request_change": Cell(
+        ENTERS,
+        lambda: partial(
+            actions.request_change, make.project_at(Stage.ACTIVE), kind="SITE",
+            after={"place": "演示新村"}, reason="演示",
+        ),
+    ),
+    "edit_change": Cell(
+        ENTERS,
+        lambda: partial(actions.edit_change, _site_change(ChangeStatus.DRAFT), reason="演示二"),
+    ),
+    "submit_change": Cell(
+        ENTERS, lambda: partial(actions.submit_change, _site_change(ChangeStatus.DRAFT))
+    ),
+    "withdraw_change": Cell(
+        ENTERS, lambda: partial(actions.withdraw_change, _site_change(ChangeStatus.SUBMITTED))
+    ),
+    "return_change": Cell(
+        {Role.APPROVER, Role.REVIEWER, Role.FRONT, Role.D_EDIT},
+        lambda: partial(
+            actions.return_change, _site_change(ChangeStatus.SUBMITTED), reason="演示"
+        ),
+    ),
+    "consent_to_change": Cell(
+        {*CHECKS_ON_SITE, Role.D_EDIT},
+        lambda: partial(
+            actions.consent_to_change, _site_change(ChangeStatus.SUBMITTED), doc_no="函1"
+        ),
+    ),
+    "approve_change": Cell(
+        {Role.APPROVER},
+        lambda: partial(
+            actions.approve_change, _site_change(ChangeStatus.CONSENTED), doc_no="批1",
+            effective_on=TODAY,
+        ),
+    ),
+    "reject_change": Cell(
+        {Role.APPROVER},
+        lambda: partial(
+            actions.reject_change, _site_change(ChangeStatus.SUBMITTED), reason="演示"
+        ),
+    ),
+    "release_surplus": Cell(ENTERS, _release_surplus),
     "void_transfer": Cell(
         {Role.FINANCE}, lambda: partial(actions.void_transfer, make.transfer(), reason="演示")
     ),

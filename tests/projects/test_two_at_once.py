@@ -14,6 +14,7 @@ from assistance.models import User
 from assistance.roles import Role
 from projects import actions
 from projects.models import Payment, Project, Stage
+from projects.models.changes import ChangeKind, ChangeStatus
 from projects.models.funds import TransferStatus
 from projects.models.payments import PaymentStatus
 from tests import factories as make
@@ -47,6 +48,62 @@ def test_of_two_approvals_against_a_plan_with_room_for_one_exactly_one_succeeds(
     assert _codes(results) == {"fund_plan_overdrawn"}
     assert plan.committed_yuan() == Decimal(1_000_000)
     assert Project.objects.filter(stage=Stage.APPROVED).count() == 1
+
+
+def test_of_two_changes_for_a_plans_last_yuan_exactly_one_is_approved() -> None:
+    plan = make.fund_plan(amount_yuan=2_050_000)
+    asked = []
+    for project in (make.project_at(Stage.ACTIVE, plan=plan) for _ in range(2)):
+        more = {"shares": {str(project.funding.get().pk): 50_000}}
+        asked.append(make.change(project, ChangeKind.BUDGET, more, status=ChangeStatus.SUBMITTED))
+    reviewers = _same_person(make.hand(Role.REVIEWER), 2)
+    results = at_once(
+        [
+            partial(
+                actions.approve_change, change, doc_no="批1", effective_on=make.NOW.date(), by=by,
+                now=make.NOW,
+            )
+            for change, by in zip(asked, reviewers, strict=True)
+        ]
+    )  # fmt: skip
+    assert len(succeeded(results)) == 1
+    assert _codes(results) == {"fund_plan_overdrawn"}
+    assert plan.committed_yuan() == plan.amount_yuan
+    assert sorted(Project.objects.values_list("aid_yuan", flat=True)) == [1_000_000, 1_050_000]
+
+
+def test_a_change_and_an_approval_for_a_plans_last_yuan_do_not_both_succeed() -> None:
+    plan = make.fund_plan(amount_yuan=2_050_000)
+    running = make.project_at(Stage.ACTIVE, plan=plan)
+    more = {"shares": {str(running.funding.get().pk): 100_000}}
+    change = make.change(running, ChangeKind.BUDGET, more, status=ChangeStatus.SUBMITTED)
+    applied = make.ready_for(Stage.APPROVED, make.project_at(Stage.LIBRARY))
+    make.share(applied, plan=plan)
+    reviewer, approver = User.objects.get(pk=make.hand(Role.REVIEWER).pk), make.hand(Role.APPROVER)
+    today = make.NOW.date()
+    results = at_once(
+        [
+            partial(actions.approve_change, change, doc_no="批1", effective_on=today, by=reviewer,
+                    now=make.NOW),
+            partial(actions.approve, applied, doc_no="批2", on=today, by=approver, now=make.NOW),
+        ]
+    )  # fmt: skip
+    assert len(succeeded(results)) == 1
+    assert _codes(results) == {"fund_plan_overdrawn"}
+    assert plan.committed_yuan() <= plan.amount_yuan
+
+
+def test_of_two_changes_of_one_project_submitted_at_once_one_is_open() -> None:
+    project = make.project_at(Stage.ACTIVE)
+    drafts = [make.change(project, status=ChangeStatus.DRAFT) for _ in range(2)]
+    results = at_once(
+        [
+            partial(actions.submit_change, draft, by=by, now=make.NOW)
+            for draft, by in zip(drafts, _same_person(make.hand(Role.CLERK), 2), strict=True)
+        ]
+    )
+    assert len(succeeded(results)) == 1
+    assert _codes(results) == {"change_open"}
 
 
 def test_a_project_is_approved_once_however_many_press_the_button() -> None:
