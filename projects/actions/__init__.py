@@ -31,6 +31,12 @@ from projects.actions.funds import (
     record_transfer,
     report_arrival,
 )
+from projects.actions.openings import (
+    confirm_opening,
+    decline_opening,
+    strike_out_opening,
+    take_over,
+)
 from projects.actions.payments import pay, reject_payment, verify_payment
 from projects.actions.progress import report_progress, return_progress, verify_progress
 from projects.actions.proposals import (
@@ -65,10 +71,12 @@ __all__ = [
     "confirm_completion",
     "confirm_handover",
     "confirm_notice",
+    "confirm_opening",
     "confirm_return",
     "confirm_start",
     "confirm_transfer",
     "create_project",
+    "decline_opening",
     "decline_step",
     "drop_allotment",
     "edit_draft",
@@ -91,8 +99,10 @@ __all__ = [
     "roll_over",
     "start",
     "strike_out_notice",
+    "strike_out_opening",
     "strike_out_paper",
     "submit",
+    "take_over",
     "verify_payment",
     "verify_progress",
     "verify_refund",

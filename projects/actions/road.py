@@ -70,13 +70,9 @@ def create_project(
     )
     if not by.may_write_for(recipient_id=pairing.recipient_id, donor_id=pairing.donor_id):
         raise PermissionDenied
-    _require_place_and_time(pairing, county, fiscal_year)
-    county.take_turns()
-    prefix = f"{pairing.programme.kind}{fiscal_year}{county.code}"
-    last = Project.objects.filter(code__startswith=prefix).aggregate(last=Max("code"))["last"]
-    number = int(last[len(prefix) :]) + 1 if last else 1
+    require_place_and_time(pairing, county, fiscal_year)
     project = Project(
-        code=f"{prefix}{number:04}",
+        code=next_code(pairing, county, fiscal_year),
         pairing=pairing,
         county=county,
         fiscal_year=fiscal_year,
@@ -95,6 +91,15 @@ def create_project(
         **entered(by, now),
     )
     return _fresh(project)
+
+
+def next_code(pairing: Pairing, county: Region, fiscal_year: int) -> str:
+    """The code of the next project; the county is locked, so that no two projects get the same."""
+    county.take_turns()
+    prefix = f"{pairing.programme.kind}{fiscal_year}{county.code}"
+    last = Project.objects.filter(code__startswith=prefix).aggregate(last=Max("code"))["last"]
+    number = int(last[len(prefix) :]) + 1 if last else 1
+    return f"{prefix}{number:04}"
 
 
 @transaction.atomic
@@ -201,7 +206,7 @@ def allot(
             .select_related("pairing__recipient")
             .get(pk=fund_plan.pk)
         )
-        _require_plan_serves(fund_plan, project)
+        require_plan_serves(fund_plan, project)
     share = ProjectFunding(
         project=project,
         source=source,
@@ -255,24 +260,7 @@ def approve(
     _require_shares_equal_request(project, shares)
     for share in shares:
         share.require_other_hands(by, than=("created_by",))
-    plans = (
-        FundPlan.objects.select_for_update(of=("self",))
-        .select_related("pairing__recipient")
-        .order_by("pk")
-    )
-    for plan in plans.filter(pk__in=[share.fund_plan_id for share in shares if share.fund_plan_id]):
-        _require_plan_serves(plan, project)
-        wanted = sum((s.amount_yuan for s in shares if s.fund_plan_id == plan.pk), Decimal(0))
-        left = plan.amount_yuan - plan.committed_yuan()
-        if wanted > left:
-            raise Refused(
-                "fund_plan_overdrawn",
-                _(
-                    "The fund plan “%(plan)s” has %(left)s yuan left, the project wants"
-                    " %(wanted)s; lower the share or choose another plan."
-                )
-                % {"plan": plan, "left": f"{left:,.2f}", "wanted": f"{wanted:,.2f}"},
-            )
+    require_plans_hold(project, shares)
     for share in shares:
         share.approved_on, share.doc_no = on, doc_no
         share.count("approved_on", "doc_no", by=by, now=now)
@@ -374,7 +362,7 @@ def _only_draft_fields(fields: Mapping[str, Any]) -> dict[str, Any]:
     return dict(fields)
 
 
-def _require_place_and_time(pairing: Pairing, county: Region, fiscal_year: int) -> None:
+def require_place_and_time(pairing: Pairing, county: Region, fiscal_year: int) -> None:
     if county.level != RegionLevel.COUNTY or not pairing.recipient.contains(county):
         raise ValidationError(
             {
@@ -404,14 +392,15 @@ def _set_targets(project: Project, targets: Iterable[Mapping[str, Any]]) -> None
     PerformanceTarget.objects.bulk_create(rows)
 
 
-def _label(column: str) -> str:
+def label_of(column: str) -> str:
+    """What a column of a project is called."""
     return str(getattr(Project._meta.get_field(column), "verbose_name"))  # noqa: B009  mypy
 
 
 def _missing(project: Project) -> dict[str, str]:
     """What a draft still lacks, per field, as sentences."""
     missing = {
-        name: _("%(field)s is missing") % {"field": _label(name)}
+        name: _("%(field)s is missing") % {"field": label_of(name)}
         for name in REQUIRED_TO_SUBMIT
         if not getattr(project, name)
     }
@@ -424,7 +413,32 @@ def _missing(project: Project) -> dict[str, str]:
     return missing
 
 
-def _require_plan_serves(plan: FundPlan, project: Project) -> None:
+def require_plans_hold(project: Project, shares: Iterable[ProjectFunding]) -> None:
+    """Lock the plans that these shares draw on; Refused where one does not serve the project or
+    would be overdrawn.
+    """
+    shares = list(shares)
+    plans = (
+        FundPlan.objects.select_for_update(of=("self",))
+        .select_related("pairing__recipient")
+        .order_by("pk")
+    )
+    for plan in plans.filter(pk__in=[share.fund_plan_id for share in shares if share.fund_plan_id]):
+        require_plan_serves(plan, project)
+        wanted = sum((s.amount_yuan for s in shares if s.fund_plan_id == plan.pk), Decimal(0))
+        left = plan.amount_yuan - plan.committed_yuan()
+        if wanted > left:
+            raise Refused(
+                "fund_plan_overdrawn",
+                _(
+                    "The fund plan “%(plan)s” has %(left)s yuan left, the project wants"
+                    " %(wanted)s; lower the share or choose another plan."
+                )
+                % {"plan": plan, "left": f"{left:,.2f}", "wanted": f"{wanted:,.2f}"},
+            )
+
+
+def require_plan_serves(plan: FundPlan, project: Project) -> None:
     own = project.pairing
     above = plan.pairing.recipient
     same_programme = plan.pairing.programme_id == own.programme_id
@@ -450,7 +464,7 @@ def _require_shares_equal_request(project: Project, shares: Iterable[ProjectFund
     wrong = {
         column: _("%(field)s: asked for %(asked)s yuan, allotted %(allotted)s yuan")
         % {
-            "field": _label(column),
+            "field": label_of(column),
             "asked": f"{getattr(project, column):,.2f}",
             "allotted": f"{amount:,.2f}",
         }

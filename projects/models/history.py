@@ -123,6 +123,10 @@ class StageChange(LedgerRow):
                     | Q(from_stage=Stage.DRAFT, to_stage__in=TAKEN_OVER_AT, opening__isnull=False),
                 ),
             ),
+            CheckConstraint(
+                name="stage_change_of_an_opening_is_the_first",
+                condition=Q(opening=None) | Q(from_stage=Stage.DRAFT),
+            ),
         ]
 
     def __str__(self) -> str:
