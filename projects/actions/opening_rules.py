@@ -75,6 +75,8 @@ def require_works(opening: Opening) -> None:
     """Progress and days are those of works at this stage."""
     stage = opening.stage
     faults: dict[str, Any] = {}
+    if not 0 <= opening.physical_pct <= WHOLE:
+        faults["physical_pct"] = _("Progress lies between 0% and 100%.")
     if stage in BEFORE_THE_WORKS and opening.physical_pct != 0:
         faults["physical_pct"] = _("Before the works begin, the progress is 0%.")
     if stage in ENDED_AT and opening.physical_pct != WHOLE:

@@ -624,10 +624,4 @@ def posting(state: PostingState = PostingState.ACTIVE, **overrides: Any) -> Post
     return end_posting(made, on=end_on, reason="演示", by=by, now=at(end_on), recalled=recalled)
 
 
-from tests.factories.openings import (  # noqa: E402  they are made of what is above
-    ledger_row,
-    ledger_share,
-    opening,
-    opening_waiting,
-    taken_over,
-)
+from tests.factories.openings import *  # noqa: E402, F403  made of what is above

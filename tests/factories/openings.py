@@ -14,6 +14,8 @@ from projects.models.history import Nature
 from projects.models.works import ENDED_AT
 from tests import factories as make
 
+__all__ = ["ledger_row", "ledger_share", "opening", "opening_waiting", "taken_over"]
+
 AS_OF = date(make.YEAR, 5, 31)
 ENTERED = make.at(date(make.YEAR, 6, 1))
 CONFIRMED = make.at(date(make.YEAR, 6, 2))
