@@ -5,6 +5,7 @@ opening.
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Any
 
 from django.db.models import Case, DateField, F, OuterRef, QuerySet, Subquery, Value, When
 from django.db.models.functions import Coalesce
@@ -20,7 +21,7 @@ BEGUN_AT = (Stage.ACTIVE, Stage.SUSPENDED, *ENDED_AT)
 
 def with_days_of_works(
     projects: QuerySet[Project], at: tuple[date, datetime] | None = None
-) -> QuerySet[Project]:
+) -> QuerySet[Any]:
     """The projects with ``started_on`` and ``ended_on``, NULL where the works had not begun or
     ended; with ``at``, on that day as known at that instant.
 
