@@ -82,7 +82,7 @@ def take_over_file(
         _take_over_row(row, enter, as_of=as_of, by=by)
         if told:
             told(number, len(rows))
-    if not rows:
+    if not rows and not faults.count:
         faults.add(path.name, 1, "", "holds no project; add a row for each")
     faults.refuse()
     return len(rows)
@@ -147,7 +147,7 @@ def _shares(row: Row) -> list[dict[str, Any]]:
         paid = _money(row, f"{source}_paid") if source in PAID_THROUGH_THE_LEDGER else None
         if amount:
             shares.append({"source": source, "amount_yuan": amount, "paid_yuan": paid})
-        elif paid:
+        elif paid and not _headings_of(row, source):
             row.wrong(f"{source}_paid", f"money was paid of {source}, which has no amount; add it")
     return shares
 
@@ -156,8 +156,7 @@ def _money(row: Row, column: str) -> Decimal | None:
     """The amount in yuan; None where the ledger names none. Ten thousand yuan are kept to two
     decimals, as ledgers have them.
     """
-    named = [heading for heading in (column, *(column + unit for unit in LARGE_UNITS))
-             if row.cells.get(heading)]  # fmt: skip
+    named = _headings_of(row, column)
     if not named:
         return None
     if len(named) > 1:
@@ -174,6 +173,15 @@ def _money(row: Row, column: str) -> Decimal | None:
             return Decimal(found).quantize(Decimal("0.01"), ROUND_HALF_UP) * 10_000
         row.wrong(heading, f"{found!r} is no amount; write ten thousand yuan as 418.94")
     return None
+
+
+def _headings_of(row: Row, column: str) -> list[str]:
+    """Under which of its headings an amount stands."""
+    return [
+        heading
+        for heading in (column, *(column + unit for unit in LARGE_UNITS))
+        if row.cells.get(heading)
+    ]
 
 
 def _per_cent(row: Row) -> Decimal | None:

@@ -90,67 +90,68 @@ def require_works(opening: Opening) -> None:
 
 
 def sums_of(shares: Sequence[Share], total: Decimal | None) -> dict[str, Decimal]:
-    """What the project asks for from each kind of money: the sums of its shares."""
+    """What the project asks for from each kind of money: the sums of its shares, in yuan."""
+    faults: dict[str, list[str]] = {}
     sums = dict.fromkeys(dict.fromkeys(REQUESTED_IN.values()), ZERO)
     named = set()
     for share in shares:
-        source, amount = share["source"], share["amount_yuan"]
-        paid = share.get("paid_yuan") or ZERO
-        key = (source, getattr(share.get("fund_plan"), "pk", None))
-        if source not in REQUESTED_IN:
-            raise ValidationError({"shares": _("There is no such source of money.")})
-        if amount <= 0:
-            raise ValidationError({"shares": _("An amount is more than 0; leave the source out.")})
-        if key in named:
-            raise ValidationError({"shares": _("Name each source once, or once per fund plan.")})
-        if paid and source not in PAID_THROUGH_THE_LEDGER:
-            raise ValidationError(
-                {
-                    "shares": _(
-                        "Matching funds, own funds and donations in kind have no payments in this"
-                        " ledger; leave what was paid blank."
-                    )
-                }
-            )
-        if paid > amount:
-            raise ValidationError(
-                {
-                    "shares": _("Paid %(paid)s yuan of %(amount)s: more than the share holds.")
-                    % {"paid": f"{paid:,.2f}", "amount": f"{amount:,.2f}"}
-                }
-            )
+        key = (share["source"], getattr(share.get("fund_plan"), "pk", None))
+        wrong = _wrong_with(share)
+        if not wrong and key in named:
+            wrong = _("Name each source once, or once per fund plan.")
+        if wrong:
+            faults.setdefault("shares", []).append(wrong)
         named.add(key)
-        sums[REQUESTED_IN[source]] += amount
-    if not any(sums.values()):
-        raise ValidationError({"shares": _("Name at least one source with its amount.")})
-    if total is not None:
-        _require_total(sums, total)
+        if share["source"] in REQUESTED_IN:
+            sums[REQUESTED_IN[share["source"]]] += share["amount_yuan"]
+    if not shares:
+        faults["shares"] = [_("Name at least one source with its amount.")]
+    if total is not None and (wrong := _wrong_with_total(sums, total)):
+        faults["total_investment_yuan"] = [wrong]
+    if faults:
+        raise ValidationError(faults)
     return sums
 
 
-def _require_total(sums: Mapping[str, Decimal], total: Decimal) -> None:
+def _wrong_with(share: Share) -> str:
+    amount, paid = share["amount_yuan"], share.get("paid_yuan") or ZERO
+    if share["source"] not in REQUESTED_IN:
+        return _("There is no such source of money.")
+    if amount <= 0:
+        return _("An amount is more than 0; leave the source out.")
+    if paid and share["source"] not in PAID_THROUGH_THE_LEDGER:
+        return _(
+            "Matching funds, own funds and donations in kind have no payments in this ledger;"
+            " leave what was paid blank."
+        )
+    if not 0 <= paid <= amount:
+        return _("Paid %(paid)s yuan of %(amount)s: more than the share holds.") % {
+            "paid": f"{paid:,.2f}",
+            "amount": f"{amount:,.2f}",
+        }
+    return ""
+
+
+def _wrong_with_total(sums: Mapping[str, Decimal], total: Decimal) -> str:
     found = {"total": f"{total:,.2f}", "aid": f"{sums['aid_yuan']:,.2f}"}
     if sums["aid_yuan"] > total:
-        raise ValidationError(
-            {
-                "total_investment_yuan": _(
-                    "The aid (%(aid)s yuan) is more than the total investment (%(total)s);"
-                    " compare both with the ledger."
-                )
-                % found
-            }
+        return (
+            _(
+                "The aid (%(aid)s yuan) is more than the total investment (%(total)s); compare"
+                " both with the ledger."
+            )
+            % found
         )
     if sum(sums.values()) != total:
         found["sum"] = f"{sum(sums.values()):,.2f}"
-        raise ValidationError(
-            {
-                "total_investment_yuan": _(
-                    "The sources add up to %(sum)s yuan, the total is %(total)s; name the source of"
-                    " the rest or correct the total."
-                )
-                % found
-            }
+        return (
+            _(
+                "The sources add up to %(sum)s yuan, the total is %(total)s; name the source of"
+                " the rest or correct the total."
+            )
+            % found
         )
+    return ""
 
 
 def fields_of_a_ledger(fields: Mapping[str, Any], stage: str) -> dict[str, Any]:
@@ -158,14 +159,12 @@ def fields_of_a_ledger(fields: Mapping[str, Any], stage: str) -> dict[str, Any]:
     foreign = set(fields) - LEDGER_FIELDS
     if foreign:
         raise ValidationError(dict.fromkeys(foreign, _("This is not taken over from a ledger.")))
-    guessed = {
-        "is_livelihood": fields.get("sector") not in NOT_LIVELIHOOD_BY_DEFAULT,
-        "needs_tender": stage == Stage.TENDERING,
-    }
-    given = dict(fields)
+    given = {"is_livelihood": fields.get("sector") not in NOT_LIVELIHOOD_BY_DEFAULT, **fields}
+    if stage == Stage.TENDERING:
+        given["needs_tender"] = True
     if "name" in given:
         given["name"] = given["name"].strip()
-    return guessed | given
+    return given
 
 
 def require_new(project: Project) -> None:

@@ -27,6 +27,7 @@ from assistance.periods import local_day
 from projects.actions import create_project, edit_draft
 from projects.actions.road import DRAFT_FIELDS
 from projects.admin.lists import YearFilter, stage_of, state_of
+from projects.admin.openings import project_facts, project_panels
 from projects.admin.steps import VERBS, share_label
 from projects.models import (
     BUCKETS,
@@ -157,7 +158,7 @@ class ProjectAdmin(ScopedAdmin):
     place = 10
     joins = (
         "pairing__programme", "pairing__donor", "pairing__recipient", "county",
-        "implementing_unit", "created_by", "updated_by",
+        "implementing_unit", "opening", "created_by", "updated_by",
     )  # fmt: skip
     summed = "total_investment_yuan"
     list_display = ["code", "name", "standing", "total", "county", "fiscal_year", "sector"]
@@ -275,6 +276,7 @@ class ProjectAdmin(ScopedAdmin):
             (_("Programme"), row.pairing.programme),
             (_("Code"), row.code),
             (_("Entered by"), row.created_by),
+            *project_facts(row),
         )
 
     def get_inlines(self, request: HttpRequest, obj: Any) -> Any:
@@ -283,6 +285,7 @@ class ProjectAdmin(ScopedAdmin):
     def panels(self, request: HttpRequest, row: Any) -> Iterable[Panel]:
         below = (
             _money_panel(row), _payments_panel(row), _progress_panel(row), _history_panel(row),
+            *project_panels(row),
         )  # fmt: skip
         edited = self.has_change_permission(request, row)
         return below if edited else (_targets_panel(row), *below)

@@ -8,7 +8,6 @@ from typing import Any
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import QuerySet
-from django.utils.translation import gettext as _
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -17,8 +16,9 @@ from assistance.actions.organisations import implementing_unit
 from assistance.api.fields import NoBody
 from assistance.api.once import once
 from assistance.api.resource import Resource, takes, verb
-from assistance.models import ApiToken, Pairing, Region
+from assistance.models import ApiToken, Region
 from projects import actions
+from projects.api.places import known_place
 from projects.api.shapes import (
     AdvanceBody,
     ApprovalBody,
@@ -49,6 +49,7 @@ class Projects(Resource):
                 "pairing__recipient",
                 "county",
                 "implementing_unit",
+                "opening",
             )
             .prefetch_related("targets")
         )
@@ -73,7 +74,7 @@ class Projects(Resource):
         if not self.caller.has_perm("projects.add_project"):
             raise PermissionDenied
         given = self.body(NewProjectBody)
-        pairing, county = self._known(given.pop("pairing"), given.pop("county"))
+        pairing, county = known_place(given.pop("pairing"), given.pop("county"), caller=self.caller)
 
         def opened() -> Response:
             project = actions.create_project(
@@ -138,28 +139,6 @@ class Projects(Resource):
     def complete(self, request: Request, code: str) -> Response:
         """Confirm that the works ended; a verified progress of 100 % is needed."""
         return self._take("complete", code, DayBody, actions.complete)
-
-    def _known(self, pairing_id: int, county_code: str) -> tuple[Pairing, Region]:
-        """The pairing and the county in its recipient, or ValidationError for the one that the
-        caller cannot mean.
-        """
-        pairing = (
-            Pairing.objects.visible_to(self.caller)
-            .select_related("recipient")
-            .filter(pk=pairing_id)
-            .first()
-        )
-        if pairing is None:
-            raise serializers.ValidationError(
-                {"pairing": [_("You see no pairing of this number; list them at pairings/.")]}
-            )
-        inside = Region.objects.inside(pairing.recipient.code)
-        county = inside.filter(code=county_code).first()
-        if county is None:
-            raise serializers.ValidationError(
-                {"county": [_("The pairing's recipient has no county of this code.")]}
-            )
-        return pairing, county
 
     def _take(
         self,

@@ -4,6 +4,7 @@ from django.urls import path
 
 from assistance.api.urls import DETAIL, LIST
 from projects.api.money import FundPlans, Transfers
+from projects.api.openings import Openings
 from projects.api.projects import Projects
 
 ONE = "projects/<project_code:code>/"
@@ -19,6 +20,11 @@ urlpatterns = [
     path(f"{ONE}advance/", Projects.as_view({"post": "advance"})),
     path(f"{ONE}start/", Projects.as_view({"post": "start"})),
     path(f"{ONE}complete/", Projects.as_view({"post": "complete"})),
+    path("openings/", Openings.as_view(LIST | {"post": "create"})),
+    path("openings/<row_id:id>/", Openings.as_view(DETAIL)),
+    path("openings/<row_id:id>/confirm/", Openings.as_view({"post": "confirm"})),
+    path("openings/<row_id:id>/decline/", Openings.as_view({"post": "decline"})),
+    path("openings/<row_id:id>/strike-out/", Openings.as_view({"post": "strike_out"})),
     path("fund-plans/", FundPlans.as_view(LIST)),
     path("fund-plans/<row_id:id>/", FundPlans.as_view(DETAIL)),
     path("transfers/", Transfers.as_view(LIST)),

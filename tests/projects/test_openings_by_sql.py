@@ -76,14 +76,7 @@ def test_an_opening_is_the_first_step_after_the_draft_and_no_other() -> None:
 
 def test_a_step_counts_only_with_its_opening() -> None:
     opening = make.opening_waiting()
-    by_sql.change(opening.project, version=2)
     with by_sql.refused_by("opening_counts_with_what_it_brought"):
-        by_sql.run("SET CONSTRAINTS ALL DEFERRED")
-        by_sql.run(
-            "UPDATE projects_project SET stage = %s WHERE id = %s",
-            opening.stage,
-            opening.project_id,
-        )
         _step_of(opening)
 
 

@@ -104,7 +104,8 @@ def test_every_row_of_a_good_ledger_waits_for_the_reviewer(tmp_path: Path, tie: 
 def test_the_three_rows_that_must_be_refused_are_named_and_nothing_is_written(
     tmp_path: Path,
 ) -> None:
-    aid, month, county = faults_of(written(tmp_path, *GOOD, *BAD))
+    paid, aid, month, county = faults_of(written(tmp_path, *GOOD, *BAD))
+    assert paid == (5, "", "Paid 3,351,500.00 yuan of 1,200,000.00: more than the share holds.")
     assert aid[:2] == (5, "total")
     assert "1,200,000.00 yuan) is more than the total investment (1,000,000.00)" in aid[2]
     assert month == (6, "planned_start",
