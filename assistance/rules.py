@@ -87,6 +87,13 @@ RULES = {
             _decimal("0", "1000000000000"),
         ),
         Rule(
+            "joint_acceptance_yuan",
+            _("aid from which both sides accept the works together"),
+            _("yuan"),
+            "5000000",
+            _decimal("0", "1000000000000"),
+        ),
+        Rule(
             "overlap_days",
             _("longest overlap of two persons on one post"),
             DAYS,

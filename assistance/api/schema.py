@@ -77,8 +77,11 @@ class Described(AutoSchema):
         return str(first).rstrip(".") or None
 
     def get_operation_id(self) -> str:
-        resource = self.get_tags()[0].replace("-", "_")
-        return f"{resource}_{self.view.action}"
+        """The words of the address and what is done there; verbs stand in their address already."""
+        words = [part for part in self.path.removeprefix("/api/v1/").split("/") if part]
+        named = [word.replace("-", "_") for word in words if not word.startswith("{")]
+        resource = named if self.view.action in {"list", "create"} else named[:1]
+        return "_".join([*resource, self.view.action])
 
     def get_override_parameters(self) -> list[Any]:
         view = self._own()

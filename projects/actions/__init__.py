@@ -6,6 +6,31 @@ row, ``PermissionDenied`` where the verb is not theirs, ``Refused`` where a rule
 ``Stale`` where ``version`` is given and outdated, ``ValidationError`` for ill-shaped values.
 """
 
+from projects.actions.acceptance import (
+    confirm_acceptance,
+    record_acceptance,
+    strike_out_acceptance,
+)
+from projects.actions.applications import (
+    admit,
+    approve,
+    reject,
+    return_to_draft,
+    submit,
+    take_back,
+    withdraw,
+)
+from projects.actions.assets import register_asset, strike_out_asset, update_asset
+from projects.actions.audit import (
+    close_finding,
+    raise_finding,
+    record_audit,
+    reopen_finding,
+    report_rectified,
+    strike_out_audit,
+    strike_out_finding,
+)
+from projects.actions.corrected_steps import correct_step
 from projects.actions.corrections import (
     confirm_return,
     refund,
@@ -15,6 +40,13 @@ from projects.actions.corrections import (
     void_refund,
     void_return,
     void_transfer,
+)
+from projects.actions.drafts import create_project, edit_draft
+from projects.actions.endings import accept, close
+from projects.actions.evaluation import (
+    confirm_evaluation,
+    evaluate,
+    strike_out_evaluation,
 )
 from projects.actions.evidence import (
     confirm_notice,
@@ -31,6 +63,7 @@ from projects.actions.funds import (
     record_transfer,
     report_arrival,
 )
+from projects.actions.halts import resume, rework, suspend
 from projects.actions.openings import (
     confirm_opening,
     decline_opening,
@@ -48,61 +81,74 @@ from projects.actions.proposals import (
     hand_over,
     start,
 )
-from projects.actions.road import (
-    admit,
-    advance,
-    allot,
-    approve,
-    create_project,
-    drop_allotment,
-    edit_draft,
-    reject,
-    return_to_draft,
-    submit,
-)
+from projects.actions.road import advance
+from projects.actions.shares import allot, drop_allotment
 from projects.actions.year_plan import roll_over
 
 __all__ = [
+    "accept",
     "admit",
     "advance",
     "allot",
     "approve",
+    "close",
+    "close_finding",
     "complete",
+    "confirm_acceptance",
     "confirm_completion",
+    "confirm_evaluation",
     "confirm_handover",
     "confirm_notice",
     "confirm_opening",
     "confirm_return",
     "confirm_start",
     "confirm_transfer",
+    "correct_step",
     "create_project",
     "decline_opening",
     "decline_step",
     "drop_allotment",
     "edit_draft",
     "edit_fund_plan",
+    "evaluate",
     "file_paper",
     "give_notice",
     "hand_over",
     "issue_fund_plan",
     "pay",
     "plan_funds",
+    "raise_finding",
+    "record_acceptance",
+    "record_audit",
     "record_transfer",
     "refund",
+    "register_asset",
     "reject",
     "reject_payment",
+    "reopen_finding",
     "report_arrival",
     "report_progress",
+    "report_rectified",
+    "resume",
     "return_progress",
     "return_to_draft",
     "return_transfer",
+    "rework",
     "roll_over",
     "start",
+    "strike_out_acceptance",
+    "strike_out_asset",
+    "strike_out_audit",
+    "strike_out_evaluation",
+    "strike_out_finding",
     "strike_out_notice",
     "strike_out_opening",
     "strike_out_paper",
     "submit",
+    "suspend",
+    "take_back",
     "take_over",
+    "update_asset",
     "verify_payment",
     "verify_progress",
     "verify_refund",
@@ -110,4 +156,5 @@ __all__ = [
     "void_refund",
     "void_return",
     "void_transfer",
+    "withdraw",
 ]

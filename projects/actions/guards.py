@@ -11,12 +11,40 @@ from django.core.exceptions import PermissionDenied
 
 from assistance.errors import Refused
 from assistance.models import User
+from projects.actions.hindrances import application, endings, works
 from projects.models import STEPS, Project
 
 Guard = Callable[[Project, datetime], Refused | None]
 
 # By verb, in the order in which they are told.
-GUARDS: dict[str, tuple[Guard, ...]] = {}
+GUARDS: dict[str, tuple[Guard, ...]] = {
+    "submit": (application.incomplete, application.on_negative_list),
+    "take_back": (application.acted_on,),
+    "admit": (application.opinion_missing, application.notice_missing),
+    "approve": (
+        application.consent_missing,
+        application.decision_missing,
+        application.shares_differ_from_request,
+    ),
+    "advance": (works.not_prepared,),
+    "start": (works.contract_missing,),
+    "confirm_start": (works.contract_missing,),
+    "suspend": (works.step_waits,),
+    "complete": (works.works_not_done, works.change_open),
+    "confirm_completion": (works.works_not_done, works.change_open),
+    "rework": (works.nothing_to_rework,),
+    "accept": (endings.acceptance_missing, endings.done_notice_missing),
+    "hand_over": (endings.forms_no_asset, endings.assets_not_in_order),
+    "confirm_handover": (endings.forms_no_asset, endings.assets_not_in_order),
+    "close": (
+        endings.not_handed_over,
+        endings.not_settled,
+        endings.not_paid,
+        endings.evaluation_missing,
+        endings.findings_open,
+        works.step_waits,
+    ),
+}
 
 
 def why_not_now(

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from assistance.models import Pairing, User
+from assistance.models.rows import L
 from projects.models import Project, ProjectFunding
+from projects.models.project import OfProjectQuerySet
 
 
 def lock_project(project: Project, *, by: User, version: int | None = None) -> Project:
@@ -25,3 +29,13 @@ def lock_funding(pk: int, *, by: User) -> ProjectFunding:
     funding = ProjectFunding.objects.lock_for(by, pk)
     funding.project = project
     return funding
+
+
+def lock_of_project(row: L, *, by: User, version: int | None = None) -> tuple[L, Project]:
+    """Lock a ledger row of a project and, before it, the project itself."""
+    rows = cast("OfProjectQuerySet[L]", type(row)._default_manager.all())
+    seen = rows.visible_to(by).select_related("project").get(pk=row.pk)
+    project = lock_project(seen.project, by=by)  # type: ignore[attr-defined]  # a row of a project
+    row = rows.lock_for(by, row.pk, version=version)
+    row.project = project  # type: ignore[attr-defined]
+    return row, project

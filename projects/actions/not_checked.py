@@ -8,7 +8,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from projects.actions.road import REQUIRED_TO_SUBMIT, label_of
+from projects.actions.hindrances.application import REQUIRED_TO_SUBMIT, label
 from projects.models import Opening, Stage
 from projects.models.funds import WITHOUT_A_PLAN, total_yuan
 from projects.models.works import BEGUN_AT, ENDED_AT
@@ -40,7 +40,7 @@ def not_checked(opening: Opening) -> list[str]:
     the API show them under “not checked: taken over”.
     """
     project = opening.project
-    blank = [label_of(name) for name in REQUIRED_TO_SUBMIT if not getattr(project, name)]
+    blank = [label(name) for name in REQUIRED_TO_SUBMIT if not getattr(project, name)]
     found = []
     if blank:
         found.append(_("what the ledger leaves blank: %(fields)s") % {"fields": ", ".join(blank)})

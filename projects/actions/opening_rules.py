@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from assistance.errors import Refused
 from assistance.models import Pairing
-from projects.actions.road import DRAFT_FIELDS
+from projects.actions.drafts import DRAFT_FIELDS
 from projects.actions.year_plan import GOES_ON
 from projects.models import Opening, Project, Stage
 from projects.models.funds import PAID_THROUGH_THE_LEDGER, REQUESTED_IN, ZERO

@@ -21,6 +21,7 @@ from assistance.errors import Refused
 from assistance.models import Pairing, Region, User
 from assistance.models.rows import entered
 from assistance.periods import Month, local_day
+from projects.actions.drafts import next_code, require_place_and_time
 from projects.actions.locks import lock_project
 from projects.actions.opening_rules import (
     Share,
@@ -31,14 +32,8 @@ from projects.actions.opening_rules import (
     require_works,
     sums_of,
 )
-from projects.actions.road import (
-    move,
-    next_code,
-    require_place_and_time,
-    require_plan_serves,
-    require_plans_hold,
-    require_reason,
-)
+from projects.actions.road import move, require_reason
+from projects.actions.shares import require_plan_serves, require_plans_hold
 from projects.actions.year_plan import GOES_ON
 from projects.models import (
     FundPlan,

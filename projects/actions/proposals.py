@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from assistance.errors import Refused
 from assistance.models import User
 from assistance.models.rows import entered
+from projects.actions.assets import hand_over_assets
 from projects.actions.guards import require
 from projects.actions.locks import lock_project
 from projects.actions.road import move, require_day, require_reason
@@ -82,11 +83,17 @@ def confirm_completion(
     return _confirm(project, Stage.COMPLETED, by=by, now=now, version=version)
 
 
+@transaction.atomic
 def confirm_handover(
     project: Project, *, by: User, now: datetime, version: int | None = None
 ) -> Project:
-    """Confirm that what was built was handed over; whoever reported it cannot."""
-    return _confirm(project, Stage.HANDED_OVER, by=by, now=now, version=version)
+    """Confirm that what was built was handed over; whoever reported it cannot. The assets are
+    handed over with it.
+    """
+    project = _confirm(project, Stage.HANDED_OVER, by=by, now=now, version=version)
+    handed_over = project.stage_changes.counting().order_by("-effective_on", "-pk")[0]
+    hand_over_assets(project, on=handed_over.effective_on, by=by, now=now)
+    return project
 
 
 @transaction.atomic

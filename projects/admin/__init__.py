@@ -1,5 +1,25 @@
 """The desk's pages of the work and the money."""
 
-from projects.admin import corrections, funds, payments, progress, project
+from projects.admin import (
+    acceptance,
+    assets,
+    audit,
+    corrections,
+    evaluation,
+    funds,
+    payments,
+    progress,
+    project,
+)
 
-__all__ = ["corrections", "funds", "payments", "progress", "project"]
+__all__ = [
+    "acceptance",
+    "assets",
+    "audit",
+    "corrections",
+    "evaluation",
+    "funds",
+    "payments",
+    "progress",
+    "project",
+]

@@ -25,9 +25,9 @@ from assistance.models import User
 from assistance.models.regions import RegionLevel
 from assistance.periods import local_day
 from projects.actions import create_project, edit_draft
-from projects.actions.road import DRAFT_FIELDS
+from projects.actions.drafts import DRAFT_FIELDS
+from projects.admin import acceptance, assets, audit, evaluation, openings
 from projects.admin.lists import YearFilter, stage_of, state_of
-from projects.admin.openings import project_facts, project_panels
 from projects.admin.steps import VERBS, share_label
 from projects.models import (
     BUCKETS,
@@ -276,7 +276,7 @@ class ProjectAdmin(ScopedAdmin):
             (_("Programme"), row.pairing.programme),
             (_("Code"), row.code),
             (_("Entered by"), row.created_by),
-            *project_facts(row),
+            *openings.project_facts(row),
         )
 
     def get_inlines(self, request: HttpRequest, obj: Any) -> Any:
@@ -284,8 +284,10 @@ class ProjectAdmin(ScopedAdmin):
 
     def panels(self, request: HttpRequest, row: Any) -> Iterable[Panel]:
         below = (
-            _money_panel(row), _payments_panel(row), _progress_panel(row), _history_panel(row),
-            *project_panels(row),
+            _money_panel(row), _payments_panel(row), _progress_panel(row),
+            *acceptance.project_panels(row), *assets.project_panels(row),
+            *audit.project_panels(row), *evaluation.project_panels(row), _history_panel(row),
+            *openings.project_panels(row),
         )  # fmt: skip
         edited = self.has_change_permission(request, row)
         return below if edited else (_targets_panel(row), *below)

@@ -40,6 +40,7 @@ from projects.actions import (
     start,
     submit,
 )
+from projects.admin import acceptance, assets, audit, evaluation
 from projects.models import STEPS, FundPlan, Project, ProjectFunding, Stage
 from projects.models.funds import (
     PAID_THROUGH_THE_LEDGER,
@@ -294,6 +295,10 @@ VERBS = (
     _step("report_progress", report_progress, form=ProgressForm, checks_version=False),
     _step("pay", enter_payment, form=PaymentForm, checks_version=False),
     _step("complete", complete, form=DayForm, for_many=True),
+    *acceptance.PROJECT_VERBS,
+    *assets.PROJECT_VERBS,
+    *evaluation.PROJECT_VERBS,
+    *audit.PROJECT_VERBS,
     _step("return", return_to_draft, form=ReasonForm, for_many=True, turns_down=True),
     _step("reject", reject, form=ReasonForm, for_many=True, turns_down=True),
 )

@@ -3,6 +3,19 @@
 from django.urls import path
 
 from assistance.api.urls import DETAIL, LIST
+from projects.api.acceptance import (
+    Acceptances,
+    AcceptancesOfProject,
+    Assets,
+    AssetsOfProject,
+)
+from projects.api.audit import (
+    AuditRecords,
+    AuditRecordsOfProject,
+    Evaluations,
+    EvaluationsOfProject,
+    Findings,
+)
 from projects.api.money import FundPlans, Transfers
 from projects.api.openings import Openings
 from projects.api.projects import Projects
@@ -25,6 +38,23 @@ urlpatterns = [
     path("openings/<row_id:id>/confirm/", Openings.as_view({"post": "confirm"})),
     path("openings/<row_id:id>/decline/", Openings.as_view({"post": "decline"})),
     path("openings/<row_id:id>/strike-out/", Openings.as_view({"post": "strike_out"})),
+    path(f"{ONE}acceptances/", AcceptancesOfProject.as_view(LIST | {"post": "create"})),
+    path(f"{ONE}assets/", AssetsOfProject.as_view(LIST | {"post": "create"})),
+    path(f"{ONE}audit-records/", AuditRecordsOfProject.as_view(LIST)),
+    path(f"{ONE}evaluations/", EvaluationsOfProject.as_view(LIST | {"post": "create"})),
+    path("acceptances/", Acceptances.as_view(LIST)),
+    path("acceptances/<row_id:id>/", Acceptances.as_view(DETAIL)),
+    path("acceptances/<row_id:id>/confirm/", Acceptances.as_view({"post": "confirm"})),
+    path("assets/", Assets.as_view(LIST)),
+    path("assets/<row_id:id>/", Assets.as_view(DETAIL | {"patch": "partial_update"})),
+    path("audit-records/", AuditRecords.as_view(LIST)),
+    path("audit-records/<row_id:id>/", AuditRecords.as_view(DETAIL)),
+    path("evaluations/", Evaluations.as_view(LIST)),
+    path("evaluations/<row_id:id>/", Evaluations.as_view(DETAIL)),
+    path("evaluations/<row_id:id>/confirm/", Evaluations.as_view({"post": "confirm"})),
+    path("findings/", Findings.as_view(LIST)),
+    path("findings/<row_id:id>/", Findings.as_view(DETAIL)),
+    path("findings/<row_id:id>/rectify/", Findings.as_view({"post": "rectify"})),
     path("fund-plans/", FundPlans.as_view(LIST)),
     path("fund-plans/<row_id:id>/", FundPlans.as_view(DETAIL)),
     path("transfers/", Transfers.as_view(LIST)),

@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("projects", "0006_parents_stand"),
+        ("projects", "0010_stops_with_a_day"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

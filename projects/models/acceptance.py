@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Self
 
 from django.core.validators import MinValueValidator
 from django.db import models
@@ -27,8 +28,20 @@ class AcceptanceResult(models.TextChoices):
     FAIL = "FAIL", pgettext_lazy("acceptance", "failed")
 
 
+# By somebody else than the unit that built it: these have a panel, and lead to the settlement.
+BY_OTHERS = (AcceptanceLevel.COUNTY, AcceptanceLevel.JOINT)
+LEAST_PANEL = 3
+
+
 class AcceptanceQuerySet(OfProjectQuerySet["Acceptance"]):
     business_day = "held_on"
+
+    def settling(self) -> Self:
+        """Those that count and say what the works cost in the end, the newest first."""
+        passed = self.counting().filter(
+            result=AcceptanceResult.PASS, final_settlement_yuan__isnull=False
+        )
+        return passed.order_by("-held_on", "-pk")
 
 
 class Acceptance(LedgerRow):
@@ -81,10 +94,33 @@ class Acceptance(LedgerRow):
                 violation_error_message=_("Give the day by which it has to be rectified."),
             ),
             CheckConstraint(
+                name="acceptance_rectification_follows",
+                condition=Q(rectify_by=None)
+                | ~Q(result=AcceptanceResult.PASS) & Q(rectify_by__gte=models.F("held_on")),
+                violation_error_message=_(
+                    "What has to be rectified has a day after the acceptance; what passed has none."
+                ),
+            ),
+            CheckConstraint(
                 name="acceptance_aid_within_settlement",
-                condition=Q(final_aid_yuan=None)
-                | Q(final_settlement_yuan__gte=models.F("final_aid_yuan")),
-                violation_error_message=_("The aid is larger than the whole settlement."),
+                condition=Q(final_aid_yuan=None, final_settlement_yuan=None)
+                | Q(
+                    final_aid_yuan__gte=0,
+                    final_settlement_yuan__isnull=False,
+                    final_settlement_yuan__gte=models.F("final_aid_yuan"),
+                ),
+                violation_error_message=_(
+                    "Give both final sums, of which the aid is no more than the settlement."
+                ),
+            ),
+            CheckConstraint(
+                name="acceptance_that_passes_has_final_sums",
+                condition=Q(level=AcceptanceLevel.SELF)
+                | ~Q(result=AcceptanceResult.PASS)
+                | Q(final_settlement_yuan__isnull=False, final_aid_yuan__isnull=False),
+                violation_error_message=_(
+                    "Give the final settlement and what aid and donations in cash bear of it."
+                ),
             ),
         ]
 

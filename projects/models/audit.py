@@ -194,6 +194,10 @@ def points(label: _StrPromise, most: int) -> models.DecimalField[Decimal, Decima
     )
 
 
+# From how many points on; the best first.
+GRADES = ((90, "优"), (80, "良"), (60, "中"), (0, "差"))
+
+
 class EvaluationQuerySet(OfProjectQuerySet["Evaluation"]):
     business_day = "evaluated_on"
 
@@ -256,7 +260,4 @@ class Evaluation(LedgerRow):
     @property
     def grade(self) -> str:
         """优 from 90 points, 良 from 80, 中 from 60, 差 below."""
-        for least, grade in ((90, "优"), (80, "良"), (60, "中")):
-            if self.total >= least:
-                return grade
-        return "差"
+        return next(grade for least, grade in GRADES if self.total >= least)

@@ -96,6 +96,7 @@ class StageChange(LedgerRow):
     effective_on = models.DateField(_("effective on"))
     reason = models.TextField(_("reason"), blank=True)
     doc_no = models.CharField(_("document no."), max_length=80, blank=True)
+    resumes_on = models.DateField(_("to go on from"), null=True, blank=True)
     opening = models.ForeignKey(
         "projects.Opening",
         models.PROTECT,
@@ -126,6 +127,11 @@ class StageChange(LedgerRow):
             CheckConstraint(
                 name="stage_change_of_an_opening_is_the_first",
                 condition=Q(opening=None) | Q(from_stage=Stage.DRAFT),
+            ),
+            CheckConstraint(
+                name="stage_change_resumes_after_it_rests",
+                condition=Q(resumes_on=None)
+                | Q(to_stage=Stage.SUSPENDED, resumes_on__gt=F("effective_on")),
             ),
         ]
 

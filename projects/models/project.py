@@ -78,14 +78,15 @@ class ProjectQuerySet(RecordedQuerySet["Project"]):
         step = STEPS[verb]
         if not user.has_perm(step.permission):
             return self.none()
-        rows = self.filter(stage__in=step.takes_from)
-        if verb in OF_ONES_OWN_DRAFT:
-            rows = rows.filter(opening=None)
+        ones_own = {"opening": None} if verb in OF_ONES_OWN_DRAFT else {}
+        rows = self.filter(stage__in=step.takes_from, **ones_own)
         if user.scope.kind != "all" and not _checks_for_others(step, user):
             own = user.organisation.region_id if user.organisation else None
             rows = rows.filter(**{f"pairing__{user.scope.kind}": own})
         for person in step.other_hands_than:
             rows = rows.filter(Q(**{person: None}) | ~Q(**{person: user}))
+        if step.only_by:
+            rows = rows.filter(**{step.only_by: user})
         if step.confirms == ANY_PROPOSAL:
             rows = rows.exclude(proposed_stage="")
         elif step.confirms:
@@ -339,6 +340,11 @@ class Project(Recorded):
         shut = self._shut(step)
         if shut is not None:
             return shut
+        if step.only_by and getattr(self, f"{step.only_by}_id") != user.pk:
+            return Refused(
+                "not_who_submitted",
+                _("Only who submitted it takes it back; a reviewer can return it."),
+            )
         try:
             self.require_other_hands(user, than=step.other_hands_than)
         except Refused as refusal:
@@ -355,7 +361,7 @@ class Project(Recorded):
             )
         if step.verb in OF_ONES_OWN_DRAFT and self.waits_to_be_taken_over:
             return Refused(
-                "waits_to_be_taken_over",
+                "opening_waits",
                 _(
                     "This project waits to be taken over; its opening has to be confirmed or"
                     " declined."

@@ -75,7 +75,8 @@ class Step(NamedTuple):
     """A verb of the road: who may take it, from where, and whose work it checks.
 
     ``confirms`` is the stage that somebody must have proposed before this step can confirm it, or
-    ANY_PROPOSAL. ``on_site`` steps belong to the front team of the pairing; where it has none, to
+    ANY_PROPOSAL. ``only_by`` is the field of the project that holds the one person whose step it
+    is. ``on_site`` steps belong to the front team of the pairing; where it has none, to
     the reviewer.
     """
 
@@ -85,6 +86,7 @@ class Step(NamedTuple):
     takes_from: frozenset[Stage]
     other_hands_than: tuple[str, ...] = ()  # fields of the project that hold people
     confirms: str = ""
+    only_by: str = ""
     on_site: bool = False
 
 
@@ -107,7 +109,9 @@ STEPS = {
     for step in (
         _step("edit", _("Edit"), "change_project", S.DRAFT),
         _step("submit", _("Submit"), "submit_project", S.DRAFT),
-        _step("take_back", _("Take back"), "submit_project", S.SUBMITTED),
+        _step(
+            "take_back", _("Take back"), "submit_project", S.SUBMITTED, only_by="submitted_by"
+        ),
         _step("withdraw", _("Withdraw"), "withdraw_project", S.DRAFT, S.SUBMITTED, S.LIBRARY),
         _step("return", _("Return"), "return_project", S.SUBMITTED, S.LIBRARY),
         _step(

@@ -73,7 +73,7 @@ def test_every_operation_says_who_may_ask_and_how_it_refuses(described: dict[str
         changes = method == "patch" or (method == "post" and "{" in path)
         assert ("If-Match" in headers) == changes, path
         assert ({"412", "428"} <= refusals) == changes, path
-        bare = path.endswith(("/submit/", "/admit/")) or method == "get"
+        bare = path.endswith(("/submit/", "/admit/", "/confirm/")) or method == "get"
         assert ("requestBody" in operation) != bare, path
 
 
@@ -100,6 +100,7 @@ def test_random_requests_are_answered_as_described(
         "projects": [make.draft().code, make.project_at(Stage.SUBMITTED).code],
         "transfers": [make.transfer(TransferStatus.DRAFT).pk],
         "fund-plans": [make.fund_plan().pk],
+        "openings": [make.opening_waiting().pk],
         "postings": [make.posting(team=team).pk],
         "pairings": [make.pairing().pk],
         "regions": [make.COUNTY],

@@ -7,7 +7,6 @@ no provinces 98 and 99): 98 helps, 99 is helped. What happens in a factory happe
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import date, datetime, time
 from decimal import Decimal
 from itertools import count
@@ -21,19 +20,12 @@ from assistance.actions.tokens import issue_token
 from assistance.models import Organisation, Pairing, Programme, Region, User
 from assistance.models.pairings import ProgrammeKind
 from assistance.models.regions import OrganisationKind, RegionLevel
-from assistance.models.rows import entered
 from assistance.models.users import ApiToken
 from assistance.periods import local_instant
 from assistance.roles import Role
 from projects.actions import (
-    admit,
-    advance,
     allot,
-    approve,
-    complete,
-    confirm_completion,
     confirm_return,
-    confirm_start,
     confirm_transfer,
     create_project,
     issue_fund_plan,
@@ -41,11 +33,8 @@ from projects.actions import (
     plan_funds,
     record_transfer,
     refund,
-    reject,
     report_progress,
     return_transfer,
-    start,
-    submit,
     verify_payment,
     verify_progress,
     verify_refund,
@@ -59,8 +48,6 @@ from projects.models import (
     Refund,
     Sector,
     Source,
-    Stage,
-    StageChange,
     Transfer,
     TransferReturn,
 )
@@ -68,8 +55,6 @@ from projects.models.funds import FundPlanStatus, TransferStatus
 from projects.models.history import ProgressStatus
 from projects.models.payments import PaymentBasis, PaymentStatus, RefundCause
 from projects.models.project import TargetKind
-from teams.actions import cancel_posting, dispatch, end_posting, plan_posting
-from teams.models import Batch, Category, Gender, Person, Posting, PostingState, Team, Term
 
 NOW = datetime(2026, 6, 15, 10, 0, tzinfo=ZoneInfo("Asia/Shanghai"))
 YEAR = 2026
@@ -91,7 +76,7 @@ TARGETS = (
     {"kind": TargetKind.SATISFACTION, "name": "满意度", "quantity": Decimal(95), "unit": "%"},
 )
 
-_number = count(1)
+numbers = count(1)
 
 
 def at(day: date, hour: int = 10) -> datetime:
@@ -174,7 +159,7 @@ def user_with(*roles: Role, region_code: str = "", **overrides: Any) -> User:
     if kind in {OrganisationKind.BUREAU, OrganisationKind.ORG_DEPT}:
         region_code = region_code or DONOR_CITY
     default = DONOR if kind == OrganisationKind.DONOR else COUNTY
-    number = next(_number)
+    number = next(numbers)
     fields: dict[str, Any] = {
         "username": f"user-{number}",
         "name": f"演示人员{number}",
@@ -229,7 +214,7 @@ def fund_plan(
         "fiscal_year": YEAR,
         "source": Source.PROV,
         "issued_on": date(overrides.get("fiscal_year", YEAR), 1, 20),
-        "doc_no": f"演示文〔{YEAR}〕{next(_number)}号",
+        "doc_no": f"演示文〔{YEAR}〕{next(numbers)}号",
     }
     fields |= overrides
     if "pairing" not in fields:
@@ -253,7 +238,7 @@ def transfer(
     fields: dict[str, Any] = {
         "sent_on": date(YEAR, 2, 10),
         "arrived_on": date(YEAR, 2, 12),
-        "voucher_no": f"TR-{next(_number)}",
+        "voucher_no": f"TR-{next(numbers)}",
     }
     fields |= overrides
     if "treasury" not in fields:
@@ -281,7 +266,7 @@ def transfer_return(
     """Money of a transfer that went back, entered by the clerk and confirmed by finance."""
     fields: dict[str, Any] = {
         "returned_on": date(YEAR, 3, 12),
-        "voucher_no": f"RET-{next(_number)}",
+        "voucher_no": f"RET-{next(numbers)}",
         "reason": "演示退回",
     }
     now = overrides.pop("now", None)
@@ -301,7 +286,7 @@ def transfer_return(
 def project_fields(**overrides: Any) -> dict[str, Any]:
     """What a complete application says, apart from pairing, county and year."""
     fields: dict[str, Any] = {
-        "name": f"演示项目{next(_number)}",
+        "name": f"演示项目{next(numbers)}",
         "place": "演示乡",
         "sector": Sector.RURAL,
         "content": "演示内容",
@@ -392,7 +377,7 @@ def payment(
     fields: dict[str, Any] = {
         "basis": PaymentBasis.START,
         "paid_on": date(project.fiscal_year, 5, 6),
-        "voucher_no": f"PAY-{next(_number)}",
+        "voucher_no": f"PAY-{next(numbers)}",
     }
     fields |= overrides
     if "treasury" not in fields:
@@ -418,7 +403,7 @@ def paid_back(
         "refunded_on": date(of.paid_on.year, 5, 26),
         "cause": RefundCause.SURPLUS,
         "treasury": of.treasury,
-        "voucher_no": f"BACK-{next(_number)}",
+        "voucher_no": f"BACK-{next(numbers)}",
     }
     now = overrides.pop("now", None)
     fields |= overrides
@@ -435,193 +420,20 @@ def paid_back(
     return verify_refund(made, by=hand(Role.FINANCE), now=now)
 
 
-def project_at(stage: Stage, *, plan: FundPlan | None = None, **overrides: Any) -> Project:
-    """A project that came to ``stage`` step by step, each by the hands it falls to.
-
-    Days: draft 2 February, submitted 3rd, rejected 6th, admitted 10th, approved 2 March, tender
-    9th, ready 20th, started 1 April, 100 % verified 20 May, completed 31 May. Its share is of
-    ``plan``, else of a plan of its own. Stages that no verb leads to yet are written in, along the
-    table of the road.
-    """
-    if stage == Stage.TENDERING:
-        overrides["needs_tender"] = True
-    project = draft(**overrides)
-    last_by_verb, beyond = _BEYOND_THE_VERBS.get(stage, (stage, ()))
-    for became in _way_to(last_by_verb, needs_tender=project.needs_tender):
-        if became == Stage.APPROVED:
-            share(project, plan=plan)
-        project = _STEP_TO[became](project)
-        assert project.stage == became, f"the road led to {project.stage}, not to {became}"
-    for became in beyond:
-        project = written_in(project, became)
-    assert project.stage == stage
-    return Project.objects.select_related("pairing__recipient", "pairing__donor").get(pk=project.pk)
-
-
-def _approve(project: Project) -> Project:
-    day = date(project.fiscal_year, 3, 2)
-    return approve(project, doc_no="演示批〔1〕号", on=day, by=hand(Role.APPROVER), now=at(day))
-
-
-def _tender(project: Project) -> Project:
-    day = date(project.fiscal_year, 3, 9)
-    return advance(project, on=day, by=hand(Role.CLERK), now=at(day))
-
-
-def _make_ready(project: Project) -> Project:
-    day = date(project.fiscal_year, 3, 20)
-    contract: dict[str, Any] = {}
-    if project.needs_tender:
-        contract = {"contract_no": "演示合同1", "contract_yuan": project.total_investment_yuan}
-    return advance(project, on=day, by=hand(Role.CLERK), now=at(day), **contract)
-
-
-def _start(project: Project) -> Project:
-    day = date(project.fiscal_year, 4, 1)
-    project = start(project, on=day, by=hand(Role.CLERK), now=at(day))
-    return confirm_start(project, by=hand(Role.REVIEWER), now=at(day, 11))
-
-
-def _complete(project: Project) -> Project:
-    progress(project)
-    day = date(project.fiscal_year, 5, 31)
-    project = complete(project, on=day, by=hand(Role.CLERK), now=at(day))
-    return confirm_completion(project, by=hand(Role.REVIEWER), now=at(day, 11))
-
-
-_STEP_TO: dict[Stage, Callable[[Project], Project]] = {
-    Stage.SUBMITTED: lambda project: submit(
-        project, by=hand(Role.CLERK), now=at(date(project.fiscal_year, 2, 3))
-    ),
-    Stage.LIBRARY: lambda project: admit(
-        project, by=hand(Role.REVIEWER), now=at(date(project.fiscal_year, 2, 10))
-    ),
-    Stage.APPROVED: _approve,
-    Stage.TENDERING: _tender,
-    Stage.READY: _make_ready,
-    Stage.ACTIVE: _start,
-    Stage.COMPLETED: _complete,
-    Stage.REJECTED: lambda project: reject(
-        project, reason="演示", by=hand(Role.APPROVER), now=at(date(project.fiscal_year, 2, 6))
-    ),
-}
-
-
-def _way_to(stage: Stage, *, needs_tender: bool) -> list[Stage]:
-    if stage == Stage.DRAFT:
-        return []
-    if stage == Stage.REJECTED:
-        return [Stage.SUBMITTED, Stage.REJECTED]
-    whole = [step for step in _STEP_TO if step != Stage.REJECTED]
-    return [
-        step for step in whole[: whole.index(stage) + 1] if needs_tender or step != Stage.TENDERING
-    ]
-
-
-# stage: the last one that a verb leads to, and the steps after it that have no verb yet
-_BEYOND_THE_VERBS: dict[Stage, tuple[Stage, tuple[Stage, ...]]] = {
-    Stage.SUSPENDED: (Stage.ACTIVE, (Stage.SUSPENDED,)),
-    Stage.ACCEPTED: (Stage.COMPLETED, (Stage.ACCEPTED,)),
-    Stage.HANDED_OVER: (Stage.COMPLETED, (Stage.ACCEPTED, Stage.HANDED_OVER)),
-    Stage.CLOSED: (Stage.COMPLETED, (Stage.ACCEPTED, Stage.HANDED_OVER, Stage.CLOSED)),
-    Stage.TERMINATED: (Stage.ACTIVE, (Stage.TERMINATED,)),
-    Stage.WITHDRAWN: (Stage.DRAFT, (Stage.WITHDRAWN,)),
-}
-
-
-def written_in(project: Project, stage: Stage) -> Project:
-    """The project one step further, on 5 June, along a step that has no verb yet."""
-    day, by = date(project.fiscal_year, 6, 5), hand(Role.REVIEWER)
-    StageChange.objects.create(
-        project=project,
-        from_stage=project.stage,
-        to_stage=stage,
-        effective_on=day,
-        counted_at=at(day),
-        counted_by=by,
-        **entered(by, at(day)),
-    )
-    project.stage = stage
-    project.record("stage", by=by, now=at(day))
-    return project
-
-
-# ------------------------------------------------------------------------------------- people
-
-
-def batch(**overrides: Any) -> Batch:
-    """A batch of people, sent on 1 June 2021."""
-    fields: dict[str, Any] = {
-        "label": f"演示批次{next(_number)}",
-        "dispatched_on": date(2021, 6, 1),
-    }
-    fields |= overrides
-    if "programme" not in fields:
-        fields["programme"] = programme()
-    return Batch.objects.create(**fields, **entered(hand(Role.ORG), at(fields["dispatched_on"])))
-
-
-def team(region_code: str = PREFECTURE, *, declared_headcount: int = 27) -> Team:
-    """The part of a new batch that works in one region."""
-    sent = batch()
-    return Team.objects.create(
-        batch=sent,
-        region=region(region_code),
-        declared_headcount=declared_headcount,
-        **entered(hand(Role.ORG), at(sent.dispatched_on)),
-    )
-
-
-def person(**overrides: Any) -> Person:
-    """Somebody who can be posted."""
-    fields: dict[str, Any] = {
-        "name": f"演示干部{next(_number)}",
-        "gender": Gender.FEMALE,
-        "birth_ym": "1980-06",
-        "home_unit": "演示单位",
-    }
-    return Person.objects.create(
-        **fields | overrides, **entered(hand(Role.ORG), at(date(2021, 5, 1)))
-    )
-
-
-def posting_fields(**overrides: Any) -> dict[str, Any]:
-    """What a posting for three years from 1 June 2024 says."""
-    fields: dict[str, Any] = {
-        "category": Category.CADRE,
-        "term": Term.Y3,
-        "host_post": "演示岗位(挂职)",
-        "start_on": date(2024, 6, 1),
-        "planned_end": date(2027, 5, 31),
-    }
-    fields |= overrides
-    if "pairing" not in fields:
-        fields["pairing"] = pairing()
-    recipient = fields["pairing"].recipient
-    if "person" not in fields:
-        fields["person"] = person()
-    if "region" not in fields:
-        fields["region"] = recipient
-    if "host_unit" not in fields:
-        fields["host_unit"] = organisation(region_code=recipient.code)
-    return fields
-
-
-def posting(state: PostingState = PostingState.ACTIVE, **overrides: Any) -> Posting:
-    """A posting in the given state; ended and recalled ones end on ``end_on`` (31 May 2026)."""
-    end_on = overrides.pop("end_on", date(2026, 5, 31))
-    fields = posting_fields(**overrides)
-    by, now = hand(Role.ORG), at(fields["start_on"])
-    made = plan_posting(by=by, now=now, **fields)
-    if state == PostingState.CANCELLED:
-        return cancel_posting(made, by=by, now=now)
-    if state == PostingState.PLANNED:
-        return made
-    made = dispatch(made, letter_no=f"演示函{next(_number)}", by=by, now=now)
-    if state == PostingState.ACTIVE:
-        return made
-    recalled = state == PostingState.RECALLED
-    return end_posting(made, on=end_on, reason="演示", by=by, now=at(end_on), recalled=recalled)
-
-
-from tests.factories.openings import *  # noqa: E402, F403  made of what is above
+# The rest of the house needs what stands above.
+from tests.factories.evidence import attachment as attachment  # noqa: E402
+from tests.factories.evidence import notice as notice  # noqa: E402
+from tests.factories.evidence import papers as papers  # noqa: E402
+from tests.factories.openings import ledger_row as ledger_row  # noqa: E402
+from tests.factories.openings import ledger_share as ledger_share  # noqa: E402
+from tests.factories.openings import opening as opening  # noqa: E402
+from tests.factories.openings import opening_waiting as opening_waiting  # noqa: E402
+from tests.factories.openings import taken_over as taken_over  # noqa: E402
+from tests.factories.people import batch as batch  # noqa: E402
+from tests.factories.people import person as person  # noqa: E402
+from tests.factories.people import posting as posting  # noqa: E402
+from tests.factories.people import posting_fields as posting_fields  # noqa: E402
+from tests.factories.people import team as team  # noqa: E402
+from tests.factories.road import project_at as project_at  # noqa: E402
+from tests.factories.road import ready_for as ready_for  # noqa: E402
+from tests.factories.road import written_in as written_in  # noqa: E402

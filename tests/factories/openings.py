@@ -14,8 +14,6 @@ from projects.models.history import Nature
 from projects.models.works import ENDED_AT
 from tests import factories as make
 
-__all__ = ["ledger_row", "ledger_share", "opening", "opening_waiting", "taken_over"]
-
 AS_OF = date(make.YEAR, 5, 31)
 ENTERED = make.at(date(make.YEAR, 6, 1))
 CONFIRMED = make.at(date(make.YEAR, 6, 2))
@@ -46,7 +44,7 @@ def ledger_row(stage: Stage = Stage.ACTIVE, **overrides: Any) -> dict[str, Any]:
     """
     fields: dict[str, Any] = {
         "fiscal_year": make.YEAR,
-        "name": f"演示接续项目{next(make._number)}",
+        "name": f"演示接续项目{next(make.numbers)}",
         "sector": Sector.RURAL,
         "as_of": AS_OF,
         "stage": stage,

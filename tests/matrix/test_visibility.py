@@ -17,6 +17,7 @@ from assistance.scope import Scope
 from projects.actions import return_to_draft
 from projects.models import (
     FundPlan,
+    Opening,
     Payment,
     PerformanceTarget,
     ProgressReport,
@@ -79,6 +80,7 @@ MAKERS: dict[type[Row], Maker] = {
         make.transfer(plan=make.fund_plan(pairing=pairing))
     ),
     Project: _active,
+    Opening: lambda pairing: make.opening(pairing=pairing),
     ProjectFunding: lambda pairing: _active(pairing).funding.get(),
     Payment: lambda pairing: make.payment(_active(pairing)),
     Refund: lambda pairing: make.paid_back(make.payment(_active(pairing))),

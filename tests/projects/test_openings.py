@@ -364,7 +364,7 @@ def test_the_verbs_of_a_draft_are_shut_while_an_opening_waits() -> None:
     for verb in (submit, edit_draft):
         with pytest.raises(Refused) as refused:
             verb(project, by=clerk, now=make.NOW)
-        assert refused.value.code == "waits_to_be_taken_over"
+        assert refused.value.code == "opening_waits"
     with pytest.raises(Refused):
         allot(project, source="SELF", amount_yuan=Decimal(1), by=clerk, now=make.NOW)
     project, own = Project.objects.get(), make.draft()

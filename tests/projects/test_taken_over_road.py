@@ -12,15 +12,24 @@ from django.core.exceptions import ValidationError
 from assistance.errors import Refused
 from assistance.roles import Role
 from projects.actions import (
+    accept,
     advance,
+    close,
+    complete,
+    confirm_completion,
+    confirm_evaluation,
     confirm_start,
+    correct_step,
+    evaluate,
     pay,
     refund,
     report_progress,
+    resume,
     start,
     verify_progress,
 )
-from projects.models import STEPS, Project, Stage
+from projects.models import STEPS, Project, Source, Stage
+from projects.models.evidence import PaperKind
 from projects.models.road import TAKEN_OVER_AT
 from projects.models.works import with_days_of_works
 from tests import factories as make
@@ -41,6 +50,7 @@ CLERK_AT = {  # the verbs of the table that a clerk finds open; others may still
     Stage.CLOSED: {"pay"},
     Stage.TERMINATED: set(),
 }
+MATCHED = make.ledger_share(50_000, source=Source.MATCH)
 ABOUT_PAPERS = {"file_paper", "give_notice"}
 
 
@@ -63,6 +73,9 @@ def test_the_next_verbs_are_open_as_on_the_whole_road(stage: Stage) -> None:
 def test_an_approved_one_is_advanced_and_started() -> None:
     project = make.taken_over(Stage.APPROVED)
     by, now = make.hand(Role.CLERK), make.NOW
+    with pytest.raises(Refused):  # what comes after the opening is checked as ever
+        advance(project, on=date(2026, 6, 3), by=by, now=now)
+    make.papers(project, PaperKind.PLAN, on=date(2026, 6, 2))
     with pytest.raises(ValidationError, match="2026-05-31"):
         advance(project, on=date(2026, 5, 30), by=by, now=now)
     project = advance(project, on=date(2026, 6, 3), by=by, now=now)
@@ -82,6 +95,62 @@ def test_progress_goes_on_from_what_was_taken_over() -> None:
     assert "physical_pct" in refused.value.message_dict
     report = report_progress(project, physical_pct=Decimal(70), by=by, now=make.NOW, **fields)
     assert verify_progress(report, by=make.hand(Role.REVIEWER), now=make.NOW).counts
+
+
+def test_works_that_rest_are_taken_up_again_and_completed() -> None:
+    project = make.taken_over(Stage.SUSPENDED, actual_start=BEGAN)
+    clerk, reviewer = make.hand(Role.CLERK), make.hand(Role.REVIEWER)
+    project = resume(project, on=date(2026, 6, 3), by=reviewer, now=make.NOW)
+    with pytest.raises(Refused) as refused:
+        complete(project, on=TODAY, by=clerk, now=make.NOW)
+    assert refused.value.code == "progress_below_100"
+    make.progress(project, 100, measured_on=date(2026, 6, 8))
+    project = complete(project, on=TODAY, by=clerk, now=make.NOW)
+    project = confirm_completion(project, by=reviewer, now=make.NOW)
+    assert project.stage == Stage.COMPLETED
+    assert days(project) == (BEGAN, TODAY)
+
+
+def test_a_completed_one_still_has_to_be_accepted() -> None:
+    project = make.taken_over(Stage.COMPLETED)
+    with pytest.raises(Refused) as refused:
+        accept(project, on=TODAY, by=make.hand(Role.REVIEWER), now=make.NOW)
+    assert refused.value.code == "acceptance_missing"
+
+
+def test_one_that_was_handed_over_is_closed_when_it_is_paid_and_evaluated() -> None:
+    project = make.taken_over(
+        Stage.HANDED_OVER, shares=[make.ledger_share(100_000, 60_000), MATCHED]
+    )
+    close_it: dict[str, Any] = {"on": TODAY, "by": make.hand(Role.APPROVER), "now": make.NOW}
+    for code, done in (
+        ("not_paid", lambda: make.payment(project, amount_yuan=37_000, paid_on=TODAY,
+                                          basis="ACCEPTANCE")),
+        ("evaluation_missing", lambda: _evaluated(project)),
+    ):  # fmt: skip
+        with pytest.raises(Refused) as refused:
+            close(project, **close_it)
+        assert refused.value.code == code
+        done()
+    assert close(project, **close_it).stage == Stage.CLOSED
+
+
+def _evaluated(project: Project) -> None:
+    points = {"output": Decimal(50), "benefit": Decimal(30), "satisfaction": Decimal(10)}
+    clerk, reviewer = make.hand(Role.CLERK), make.hand(Role.REVIEWER)
+    made = evaluate(project, year=2026, evaluated_on=TODAY, by=clerk, now=make.NOW, **points)
+    make.papers(project, PaperKind.EVALUATION, on=TODAY)
+    confirm_evaluation(made, by=reviewer, now=make.NOW)
+
+
+def test_the_step_of_an_opening_is_not_moved_to_another_day() -> None:
+    step = make.taken_over().stage_changes.get(to_stage=Stage.ACTIVE)
+    with pytest.raises(Refused) as refused:
+        correct_step(
+            step, effective_on=date(2026, 5, 30), reason="演示", by=make.user_with(Role.APPROVER),
+            now=make.NOW,
+        )  # fmt: skip
+    assert refused.value.code == "step_of_an_opening"
 
 
 # ------------------------------------------------------------------------------------- the money
