@@ -136,7 +136,11 @@ def test_one_that_was_handed_over_is_closed_when_it_is_paid_and_evaluated() -> N
 
 
 def _evaluated(project: Project) -> None:
-    points = {"output": Decimal(50), "benefit": Decimal(30), "satisfaction": Decimal(10)}
+    points: dict[str, Any] = {
+        "output": Decimal(50),
+        "benefit": Decimal(30),
+        "satisfaction": Decimal(10),
+    }
     clerk, reviewer = make.hand(Role.CLERK), make.hand(Role.REVIEWER)
     made = evaluate(project, year=2026, evaluated_on=TODAY, by=clerk, now=make.NOW, **points)
     make.papers(project, PaperKind.EVALUATION, on=TODAY)
