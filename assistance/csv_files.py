@@ -28,6 +28,11 @@ class Faults:
         """Note one fault; ``cause`` says what is wrong and what to write instead."""
         self._found.append(Fault(file, line, column, cause))
 
+    @property
+    def count(self) -> int:
+        """How many there are so far."""
+        return len(self._found)
+
     def refuse(self) -> None:
         """Raise BrokenFile with all of them if there are any."""
         if self._found:
@@ -77,8 +82,11 @@ class Row:
         return None if found is None else TRUTH[found]
 
 
-def read_rows(path: Path, columns: Sequence[str], faults: Faults) -> list[Row]:
-    """The rows of a file that has exactly ``columns``, in any order.
+def read_rows(
+    path: Path, columns: Sequence[str], faults: Faults, *, optional: Sequence[str] = ()
+) -> list[Row]:
+    """The rows of a file that has ``columns`` and perhaps some of ``optional``, in any order, and
+    no other. A row has no cell where its file has no column.
 
     Lines that cannot be read as such are noted in ``faults`` and left out; a file that cannot be
     read at all gives no rows.
@@ -91,7 +99,7 @@ def read_rows(path: Path, columns: Sequence[str], faults: Faults) -> list[Row]:
         # newline="" keeps line ends inside quoted cells as they are, as the csv module asks
         lines = csv.reader(io.StringIO(text, newline=""), strict=True)
         header = next(lines, [])
-        if not _is_header(path.name, header, columns, faults):
+        if not _is_header(path.name, header, columns, optional, faults):
             return []
         began = lines.line_num + 1  # a quoted cell may run over several lines
         for found in lines:
@@ -143,15 +151,23 @@ def _decoded(path: Path, faults: Faults) -> str | None:
         return None
 
 
-def _is_header(file: str, header: Sequence[str], columns: Sequence[str], faults: Faults) -> bool:
-    if sorted(header) == sorted(columns):
-        return True
+def _is_header(
+    file: str,
+    header: Sequence[str],
+    columns: Sequence[str],
+    optional: Sequence[str],
+    faults: Faults,
+) -> bool:
+    whole = True
     for column in columns:
         if column not in header:
             faults.add(file, HEADER, column, "is missing; add the column")
+            whole = False
     for place, column in enumerate(header):
-        if column not in columns:
+        if column not in columns and column not in optional:
             faults.add(file, HEADER, column, "is not a column of this file; remove it")
+            whole = False
         elif column in header[:place]:
             faults.add(file, HEADER, column, "stands there twice; remove one")
-    return False
+            whole = False
+    return whole

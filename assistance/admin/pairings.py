@@ -116,9 +116,23 @@ class RegionAdmin(ScopedAdmin):
 @admin.register(Programme)
 class ProgrammeAdmin(ScopedAdmin):
     place = 94
-    list_display = ["name", "kind", "carries_aid"]
+    list_display = ["name", "kind", "carries_aid", "went_live_on"]
     search_fields = ["name_zh", "name_en", "code"]
-    fieldsets = [(None, {"fields": ["code", "kind", ("name_zh", "name_en"), "carries_aid"]})]
+    fieldsets = [
+        (None, {"fields": ["code", "kind", ("name_zh", "name_en"), "carries_aid"]}),
+        (
+            _("Going live"),
+            {
+                "fields": ["went_live_on"],
+                "description": _(
+                    "From this day on no project that ran before can be taken over into this"
+                    " programme any more: every project goes the whole road, with all its papers"
+                    " and checks. Openings that were entered before can still be confirmed. Set it"
+                    " when the last ledger is in."
+                ),
+            },
+        ),
+    ]
 
     @admin.display(description=_("name"), ordering="name_zh")
     def name(self, programme: Programme) -> str:

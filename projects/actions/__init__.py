@@ -74,6 +74,12 @@ from projects.actions.funds import (
     strike_out_fund_plan,
 )
 from projects.actions.halts import resume, rework, suspend
+from projects.actions.openings import (
+    confirm_opening,
+    decline_opening,
+    strike_out_opening,
+    take_over,
+)
 from projects.actions.payments import pay, reject_payment, remark_payment, verify_payment
 from projects.actions.policies import confirm_policy, propose_policy, strike_out_policy
 from projects.actions.progress import report_progress, return_progress, verify_progress
@@ -107,6 +113,7 @@ __all__ = [
     "confirm_evaluation",
     "confirm_handover",
     "confirm_notice",
+    "confirm_opening",
     "confirm_policy",
     "confirm_return",
     "confirm_start",
@@ -114,6 +121,7 @@ __all__ = [
     "consent_to_change",
     "correct_step",
     "create_project",
+    "decline_opening",
     "decline_step",
     "drop_allotment",
     "edit_change",
@@ -158,12 +166,14 @@ __all__ = [
     "strike_out_finding",
     "strike_out_fund_plan",
     "strike_out_notice",
+    "strike_out_opening",
     "strike_out_paper",
     "strike_out_policy",
     "submit",
     "submit_change",
     "suspend",
     "take_back",
+    "take_over",
     "update_asset",
     "verify_payment",
     "verify_progress",

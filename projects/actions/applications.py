@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from decimal import Decimal
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from assistance.errors import Refused
 from assistance.models import User
 from assistance.models.rows import entered
 from assistance.periods import local_day
 from projects.actions.guards import require
 from projects.actions.locks import lock_project
 from projects.actions.road import move, require_reason
-from projects.actions.shares import drop_allotments, require_plan_serves
-from projects.models import FundPlan, Project, Stage, YearPlanEntry
+from projects.actions.shares import drop_allotments, require_plans_hold
+from projects.models import Project, Stage, YearPlanEntry
 from projects.models.history import Nature
 
 
@@ -110,24 +108,7 @@ def approve(
     shares = list(project.funding.standing().select_for_update(of=("self",)).order_by("pk"))
     for share in shares:
         share.require_other_hands(by, than=("created_by",))
-    plans = (
-        FundPlan.objects.select_for_update(of=("self",))
-        .select_related("pairing__recipient")
-        .order_by("pk")
-    )
-    for plan in plans.filter(pk__in=[share.fund_plan_id for share in shares if share.fund_plan_id]):
-        require_plan_serves(plan, project)
-        wanted = sum((s.amount_yuan for s in shares if s.fund_plan_id == plan.pk), Decimal(0))
-        left = plan.amount_yuan - plan.committed_yuan()
-        if wanted > left:
-            raise Refused(
-                "fund_plan_overdrawn",
-                _(
-                    "The fund plan “%(plan)s” has %(left)s yuan left, the project wants"
-                    " %(wanted)s; lower the share or choose another plan."
-                )
-                % {"plan": plan, "left": f"{left:,.2f}", "wanted": f"{wanted:,.2f}"},
-            )
+    require_plans_hold(project, shares)
     for share in shares:
         share.approved_on, share.doc_no = on, doc_no
         share.count("approved_on", "doc_no", by=by, now=now)

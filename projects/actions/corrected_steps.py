@@ -38,6 +38,14 @@ def correct_step(
     change = StageChange.objects.lock_for(by, change.pk, version=version)
     if not change.counts:
         raise Refused("struck_out_before", _("This row was struck out already."))
+    if change.opening_id is not None:
+        raise Refused(
+            "step_of_an_opening",
+            _(
+                "The project was taken over as of this day; strike out its opening and take it over"
+                " anew."
+            ),
+        )
     change.require_other_hands(by, than=("created_by",))
     require_reason(reason)
     steps = list(

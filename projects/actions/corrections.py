@@ -170,8 +170,8 @@ def refund(
         raise ValidationError({"cause": _("Choose a cause.")})
     if treasury.kind != OrganisationKind.FINANCE:
         raise ValidationError({"treasury": _("Choose the finance bureau that was paid back.")})
-    first = funding.payments.counting().order_by("paid_on").first()
-    if first is None or not first.paid_on <= refunded_on <= local_day(now):
+    first = _first_paid_on(funding)
+    if first is None or not first <= refunded_on <= local_day(now):
         raise ValidationError(
             {"refunded_on": _("The day has to lie between the first payment and today.")}
         )
@@ -188,6 +188,14 @@ def refund(
     paid_back.full_clean()
     paid_back.save()
     return paid_back
+
+
+def _first_paid_on(funding: ProjectFunding) -> date | None:
+    """The day of the first payment; what was paid before a project was taken over, by its day."""
+    if funding.opening_paid_yuan:
+        return funding.approved_on
+    first = funding.payments.counting().order_by("paid_on").first()
+    return first.paid_on if first else None
 
 
 @transaction.atomic

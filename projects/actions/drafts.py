@@ -52,13 +52,9 @@ def create_project(
     )
     if not by.may_write_for(recipient_id=pairing.recipient_id, donor_id=pairing.donor_id):
         raise PermissionDenied
-    _require_place_and_time(pairing, county, fiscal_year)
-    county.take_turns()
-    prefix = f"{pairing.programme.kind}{fiscal_year}{county.code}"
-    last = Project.objects.filter(code__startswith=prefix).aggregate(last=Max("code"))["last"]
-    number = int(last[len(prefix) :]) + 1 if last else 1
+    require_place_and_time(pairing, county, fiscal_year)
     project = Project(
-        code=f"{prefix}{number:04}",
+        code=next_code(pairing, county, fiscal_year),
         pairing=pairing,
         county=county,
         fiscal_year=fiscal_year,
@@ -77,6 +73,15 @@ def create_project(
         **entered(by, now),
     )
     return _fresh(project)
+
+
+def next_code(pairing: Pairing, county: Region, fiscal_year: int) -> str:
+    """The code of the next project; the county is locked, so that no two projects get the same."""
+    county.take_turns()
+    prefix = f"{pairing.programme.kind}{fiscal_year}{county.code}"
+    last = Project.objects.filter(code__startswith=prefix).aggregate(last=Max("code"))["last"]
+    number = int(last[len(prefix) :]) + 1 if last else 1
+    return f"{prefix}{number:04}"
 
 
 @transaction.atomic
@@ -111,7 +116,8 @@ def _only_draft_fields(fields: Mapping[str, Any]) -> dict[str, Any]:
     return dict(fields)
 
 
-def _require_place_and_time(pairing: Pairing, county: Region, fiscal_year: int) -> None:
+def require_place_and_time(pairing: Pairing, county: Region, fiscal_year: int) -> None:
+    """Refuse a county outside the pairing's recipient, and a year in which it is not in force."""
     if county.level != RegionLevel.COUNTY or not pairing.recipient.contains(county):
         raise ValidationError(
             {

@@ -18,7 +18,7 @@ Guard = Callable[[Project, datetime], Refused | None]
 
 # By verb, in the order in which they are told.
 GUARDS: dict[str, tuple[Guard, ...]] = {
-    "submit": (application.incomplete, application.on_negative_list, application.opening_waits),
+    "submit": (application.incomplete, application.on_negative_list),
     "take_back": (application.acted_on,),
     "admit": (application.opinion_missing, application.notice_missing),
     "approve": (

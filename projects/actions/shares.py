@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 
@@ -93,6 +94,30 @@ def require_plan_serves(plan: FundPlan, project: Project) -> None:
             )
             % {"plan": plan},
         )
+
+
+def require_plans_hold(project: Project, shares: Sequence[ProjectFunding]) -> None:
+    """Lock the plans that these shares draw on; Refused where one does not serve the project or
+    would be overdrawn.
+    """
+    plans = (
+        FundPlan.objects.select_for_update(of=("self",))
+        .select_related("pairing__recipient")
+        .order_by("pk")
+    )
+    for plan in plans.filter(pk__in=[share.fund_plan_id for share in shares if share.fund_plan_id]):
+        require_plan_serves(plan, project)
+        wanted = sum((s.amount_yuan for s in shares if s.fund_plan_id == plan.pk), Decimal(0))
+        left = plan.amount_yuan - plan.committed_yuan()
+        if wanted > left:
+            raise Refused(
+                "fund_plan_overdrawn",
+                _(
+                    "The fund plan “%(plan)s” has %(left)s yuan left, the project wants"
+                    " %(wanted)s; lower the share or choose another plan."
+                )
+                % {"plan": plan, "left": f"{left:,.2f}", "wanted": f"{wanted:,.2f}"},
+            )
 
 
 def drop_allotments(project: Project, *, by: User, now: datetime, reason: str) -> None:

@@ -29,6 +29,7 @@ from projects.admin import (
     changes,
     evaluation,
     notices,
+    openings,
     papers,
     payments,
     policies,
@@ -79,7 +80,7 @@ class ProjectAdmin(ScopedAdmin):
     place = 10
     joins = (
         "pairing__programme", "pairing__donor", "pairing__recipient", "county",
-        "implementing_unit", "created_by", "updated_by",
+        "implementing_unit", "opening", "created_by", "updated_by",
     )  # fmt: skip
     summed = "total_investment_yuan"
     list_display = ["code", "name", "standing", "total", "county", "fiscal_year", "sector"]
@@ -187,6 +188,7 @@ class ProjectAdmin(ScopedAdmin):
             (_("Programme"), row.pairing.programme),
             (_("Code"), row.code),
             (_("Entered by"), row.created_by),
+            *openings.project_facts(row),
         )
 
     def get_inlines(self, request: HttpRequest, obj: Any) -> Any:
@@ -208,6 +210,7 @@ class ProjectAdmin(ScopedAdmin):
         yield from evaluation.project_panels(row)
         yield from changes.project_panels(row)
         yield history_panel(row)
+        yield from openings.project_panels(row)
 
     def figures(self, request: HttpRequest, year: int) -> Iterable[Figure]:
         if not self.has_view_permission(request):

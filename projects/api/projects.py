@@ -8,7 +8,6 @@ from typing import Any
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import QuerySet
-from django.utils.translation import gettext as _
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -18,11 +17,12 @@ from assistance.api.fields import NoBody
 from assistance.api.once import once
 from assistance.api.resource import takes, verb
 from assistance.errors import Refused
-from assistance.models import Pairing, Region
+from assistance.models import Region
 from projects import actions
 from projects.actions.guards import verbs_and_refusals
 from projects.actions.proposals import may_take_back_report
 from projects.api.of_projects import WithVerbs
+from projects.api.places import known_place
 from projects.api.shapes import (
     AdvanceBody,
     ApprovalBody,
@@ -58,6 +58,7 @@ class Projects(WithVerbs):
                 "pairing__recipient",
                 "county",
                 "implementing_unit",
+                "opening",
             )
             .prefetch_related("targets")
         )
@@ -100,7 +101,7 @@ class Projects(WithVerbs):
         if not self.caller.has_perm("projects.add_project"):
             raise PermissionDenied
         given = self.body(NewProjectBody)
-        pairing, county = self._known(given.pop("pairing"), given.pop("county"))
+        pairing, county = known_place(given.pop("pairing"), given.pop("county"), caller=self.caller)
 
         def opened() -> Response:
             project = actions.create_project(
@@ -225,28 +226,6 @@ class Projects(WithVerbs):
     def close(self, request: Request, code: str) -> Response:
         """Close the file: settled, paid but for the retention, evaluated."""
         return self._take("close", code, ClosingBody, actions.close)
-
-    def _known(self, pairing_id: int, county_code: str) -> tuple[Pairing, Region]:
-        """The pairing and the county in its recipient, or ValidationError for the one that the
-        caller cannot mean.
-        """
-        pairing = (
-            Pairing.objects.visible_to(self.caller)
-            .select_related("recipient")
-            .filter(pk=pairing_id)
-            .first()
-        )
-        if pairing is None:
-            raise serializers.ValidationError(
-                {"pairing": [_("You see no pairing of this number; list them at pairings/.")]}
-            )
-        inside = Region.objects.inside(pairing.recipient.code)
-        county = inside.filter(code=county_code).first()
-        if county is None:
-            raise serializers.ValidationError(
-                {"county": [_("The pairing's recipient has no county of this code.")]}
-            )
-        return pairing, county
 
     def _take(
         self,

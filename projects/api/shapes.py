@@ -7,7 +7,11 @@ from typing import Any
 
 from django.core.validators import RegexValidator
 from django.db import models
-from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
+from drf_spectacular.utils import (
+    OpenApiExample,
+    extend_schema_field,
+    extend_schema_serializer,
+)
 from rest_framework import serializers
 
 from assistance.api.fields import (
@@ -34,7 +38,8 @@ from assistance.api.fields import (
 from assistance.api.listing import ListQuery, Ordering, Sparse
 from assistance.api.resource import AllowedActions, RefusedActions
 from assistance.models.pairings import ProgrammeKind
-from projects.models import Mode, Project, Sector, SpendLevel, Stage
+from projects.actions.not_checked import not_checked
+from projects.models import Mode, Opening, Project, Sector, SpendLevel, Stage
 from projects.models.project import PerformanceTarget, TargetKind
 from projects.models.road import PROPOSED_STAGES
 
@@ -86,6 +91,31 @@ class TargetShape(serializers.Serializer[PerformanceTarget]):
     unit = serializers.CharField()
 
 
+class TakenOverShape(serializers.Serializer[Opening]):
+    """On a project that was taken over."""
+
+    as_of = Day()
+    source_file = serializers.CharField()
+    source_row = serializers.IntegerField(allow_null=True)
+    confirmed = serializers.BooleanField(source="counts")
+    not_checked = serializers.SerializerMethodField()
+
+    def get_not_checked(self, opening: Opening) -> list[str]:
+        return not_checked(opening)
+
+
+@extend_schema_field(TakenOverShape(allow_null=True))
+class TakenOverField(serializers.Field[Any, Any, Any, Any]):
+    """The opening of a project; null where the project went the whole road here."""
+
+    def __init__(self) -> None:
+        super().__init__(source="*", read_only=True, help_text="null: it went the whole road here")
+
+    def to_representation(self, value: Project) -> Any:
+        opening = getattr(value, "opening", None)
+        return TakenOverShape(opening).data if opening is not None else None
+
+
 class ProjectDetail(ProjectRow):
     place = serializers.CharField(allow_blank=True)
     content = serializers.CharField(allow_blank=True)
@@ -103,6 +133,7 @@ class ProjectDetail(ProjectRow):
     contract_yuan = Yuan(allow_null=True)
     remarks = serializers.CharField(allow_blank=True)
     targets = TargetShape(many=True)
+    taken_over = TakenOverField()
     allowed_actions = AllowedActions()
     refused_actions = RefusedActions()
 

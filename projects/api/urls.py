@@ -19,6 +19,7 @@ from projects.api.audit import (
 from projects.api.changes import Changes, ChangesOfProject, SurplusOfProject
 from projects.api.money import FundPlans, Transfers
 from projects.api.notices import Notices, NoticesOfProject
+from projects.api.openings import Openings
 from projects.api.papers import Papers, PapersOfProject
 from projects.api.progress import Progress, ProgressOfProject
 from projects.api.projects import Projects
@@ -69,6 +70,11 @@ urlpatterns = [
     path("notices/<row_id:id>/strike-out/", Notices.as_view({"post": "strike_out"})),
     path("progress-reports/", Progress.as_view(LIST)),
     path("progress-reports/<row_id:id>/", Progress.as_view(DETAIL), name="api-progress"),
+    path("openings/", Openings.as_view(LIST | {"post": "create"})),
+    path("openings/<row_id:id>/", Openings.as_view(DETAIL)),
+    path("openings/<row_id:id>/confirm/", Openings.as_view({"post": "confirm"})),
+    path("openings/<row_id:id>/decline/", Openings.as_view({"post": "decline"})),
+    path("openings/<row_id:id>/strike-out/", Openings.as_view({"post": "strike_out"})),
     path(f"{ONE}acceptances/", AcceptancesOfProject.as_view(LIST | {"post": "create"})),
     path(f"{ONE}assets/", AssetsOfProject.as_view(LIST | {"post": "create"})),
     path(f"{ONE}audit-records/", AuditRecordsOfProject.as_view(LIST)),

@@ -125,6 +125,10 @@ class StageChange(LedgerRow):
                 ),
             ),
             CheckConstraint(
+                name="stage_change_of_an_opening_is_the_first",
+                condition=Q(opening=None) | Q(from_stage=Stage.DRAFT),
+            ),
+            CheckConstraint(
                 name="stage_change_resumes_after_it_rests",
                 condition=Q(resumes_on=None)
                 | Q(to_stage=Stage.SUSPENDED, resumes_on__gt=F("effective_on")),

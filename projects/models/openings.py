@@ -2,18 +2,55 @@
 
 from __future__ import annotations
 
+from datetime import date, datetime
+from decimal import Decimal
+from typing import NamedTuple
+
 from django.db import models
-from django.db.models import CheckConstraint, F, Q
+from django.db.models import CheckConstraint, Count, F, Q, Sum, UniqueConstraint
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from assistance.models.rows import LedgerRow, counted_by_other_hands, is_one_of
+from projects.models.funds import AID, ZERO
 from projects.models.history import Nature
 from projects.models.project import OfProjectQuerySet, Project
 from projects.models.road import TAKEN_OVER_AT, Stage
 
 
+class TakenOver(NamedTuple):
+    """How much was taken over: projects, and the fiscal aid that they held and had been paid, in
+    yuan.
+    """
+
+    projects: int
+    aid_yuan: Decimal
+    paid_yuan: Decimal
+
+
 class OpeningQuerySet(OfProjectQuerySet["Opening"]):
     business_day = "as_of"
+
+    def waiting(self) -> OpeningQuerySet:
+        """Entered, and neither confirmed nor declined."""
+        return self.filter(counted_at=None, voided_at=None)
+
+    def sums_as_at(self, day: date, known_at: datetime) -> TakenOver:
+        """How much these openings brought, on ``day`` as known at ``known_at``, in one query.
+
+        Without what was adjusted or paid afterwards; narrow it with ``within(scope)`` first.
+        """
+        counts = (
+            Q(shares__counted_at__lte=known_at, shares__approved_on__lte=day)
+            & (Q(shares__voided_at=None) | Q(shares__voided_at__gt=known_at))
+            & Q(shares__source__in=AID)
+        )
+        sums = self.as_at(day, known_at).aggregate(
+            projects=Count("pk", distinct=True),
+            aid_yuan=Coalesce(Sum("shares__amount_yuan", filter=counts), ZERO),
+            paid_yuan=Coalesce(Sum("shares__opening_paid_yuan", filter=counts), ZERO),
+        )
+        return TakenOver(**sums)
 
 
 class Opening(LedgerRow):
@@ -65,7 +102,22 @@ class Opening(LedgerRow):
                     "The works cannot end before they began, nor after the day of the opening."
                 ),
             ),
+            # what its shares and its step refer to: see the foreign keys in migration 0013
+            UniqueConstraint(name="opening_and_project", fields=["id", "project"]),
+            UniqueConstraint(
+                name="opening_with_its_stage", fields=["id", "project", "stage", "as_of"]
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.project} · {self.as_of}"
+
+    @property
+    def source(self) -> str:
+        """Where it was taken from: the file, and its row where that is known."""
+        return f"{self.source_file}:{self.source_row}" if self.source_row else self.source_file
+
+    @property
+    def waits(self) -> bool:
+        """Whether it was entered and neither confirmed nor declined."""
+        return self.counted_at is None and self.voided_at is None

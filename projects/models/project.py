@@ -44,6 +44,8 @@ class Sector(models.TextChoices):
 
 
 PROPOSES = frozenset({"start", "complete", "hand_over"})
+# What is not done to a project that waits to be taken over: it is confirmed or declined as a whole.
+OF_ONES_OWN_DRAFT = frozenset({"edit", "submit", "withdraw"})
 NOT_LIVELIHOOD_BY_DEFAULT = frozenset({Sector.IND, Sector.CULT, Sector.DIGI, Sector.MGMT})
 
 
@@ -76,7 +78,8 @@ class ProjectQuerySet(RecordedQuerySet["Project"]):
         step = STEPS[verb]
         if not user.has_perm(step.permission):
             return self.none()
-        rows = self.filter(stage__in=step.takes_from)
+        ones_own = {"opening": None} if verb in OF_ONES_OWN_DRAFT else {}
+        rows = self.filter(stage__in=step.takes_from, **ones_own)
         if user.scope.kind != "all" and not _checks_for_others(step, user):
             own = user.organisation.region_id if user.organisation else None
             rows = rows.filter(**{f"pairing__{user.scope.kind}": own})
@@ -323,7 +326,8 @@ class Project(Recorded):
         """What stands between ``user`` and a step of the road by stage, permission and other hands;
         None when nothing.
 
-        Costs no query beyond the user's own permissions and the pairing (select it along in lists).
+        Costs no query beyond the user's own permissions, the pairing and, of drafts, the opening
+        (select both along in lists).
         """
         step = STEPS[verb]
         may_write = user.may_write_for(
@@ -355,6 +359,14 @@ class Project(Recorded):
                 _("“%(verb)s” is not open to a project at the stage “%(stage)s”.")
                 % {"verb": step.label, "stage": self.get_stage_display()},
             )
+        if step.verb in OF_ONES_OWN_DRAFT and self.waits_to_be_taken_over:
+            return Refused(
+                "opening_waits",
+                _(
+                    "This project waits to be taken over; its opening has to be confirmed or"
+                    " declined."
+                ),
+            )
         if step.confirms and not (
             self.proposed_stage == step.confirms
             or (step.confirms == ANY_PROPOSAL and self.proposed_stage)
@@ -370,6 +382,11 @@ class Project(Recorded):
                 % {"stage": self.get_proposed_stage_display()},
             )
         return None
+
+    @property
+    def waits_to_be_taken_over(self) -> bool:
+        """Whether the project is of the time before this system and nobody confirmed that yet."""
+        return self.stage == Stage.DRAFT and hasattr(self, "opening")
 
     def has_a_front_team(self, user: User) -> bool:
         """Whether a front team works where the project lies."""

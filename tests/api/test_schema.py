@@ -107,6 +107,7 @@ def test_random_requests_are_answered_as_described(
         "projects": [make.draft().code, make.project_at(Stage.SUBMITTED).code, completed.code],
         "transfers": [make.transfer(TransferStatus.DRAFT).pk],
         "fund-plans": [make.fund_plan().pk],
+        "openings": [make.opening_waiting().pk],
         "postings": [make.posting(team=team).pk],
         "pairings": [make.pairing().pk],
         "regions": [make.COUNTY],

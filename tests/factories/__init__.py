@@ -454,6 +454,11 @@ from tests.factories.evidence import papers as papers  # noqa: E402
 from tests.factories.files import kept as kept  # noqa: E402
 from tests.factories.files import paper as paper  # noqa: E402
 from tests.factories.files import photo as photo  # noqa: E402
+from tests.factories.openings import ledger_row as ledger_row  # noqa: E402
+from tests.factories.openings import ledger_share as ledger_share  # noqa: E402
+from tests.factories.openings import opening as opening  # noqa: E402
+from tests.factories.openings import opening_waiting as opening_waiting  # noqa: E402
+from tests.factories.openings import taken_over as taken_over  # noqa: E402
 from tests.factories.people import batch as batch  # noqa: E402
 from tests.factories.people import person as person  # noqa: E402
 from tests.factories.people import posting as posting  # noqa: E402

@@ -22,6 +22,7 @@ from projects.models import (
     Evaluation,
     Finding,
     FundPlan,
+    Opening,
     Payment,
     PerformanceTarget,
     ProgressReport,
@@ -88,6 +89,7 @@ MAKERS: dict[type[Row], Maker] = {
         make.transfer(plan=make.fund_plan(pairing=pairing))
     ),
     Project: _active,
+    Opening: lambda pairing: make.opening(pairing=pairing),
     ProjectFunding: lambda pairing: _active(pairing).funding.get(),
     Payment: lambda pairing: make.payment(_active(pairing)),
     Refund: lambda pairing: make.paid_back(make.payment(_active(pairing))),

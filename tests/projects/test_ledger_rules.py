@@ -59,6 +59,7 @@ COUNTED: dict[str, Callable[[], LedgerRow]] = {
     "projects_refund": lambda: make.paid_back(make.payment(make.project_at(Stage.ACTIVE))),
     "projects_stagechange": last_step,
     "projects_yearplanentry": year_plan_entry,
+    "projects_opening": make.opening,
     "projects_progressreport": lambda: make.progress(make.project_at(Stage.ACTIVE), 40),
     "projects_acceptance": make.acceptance,
     "projects_asset": make.asset,

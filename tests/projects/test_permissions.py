@@ -262,6 +262,17 @@ MATRIX: dict[str, Cell] = {
         ),
     ),
     "release_surplus": Cell(ENTERS, _release_surplus),
+    "take_over": Cell({Role.CLERK}, lambda: partial(actions.take_over, **make.ledger_row())),
+    "confirm_opening": Cell(
+        {Role.REVIEWER}, lambda: partial(actions.confirm_opening, make.opening_waiting())
+    ),
+    "decline_opening": Cell(
+        {Role.REVIEWER},
+        lambda: partial(actions.decline_opening, make.opening_waiting(), reason="演示"),
+    ),
+    "strike_out_opening": Cell(
+        {Role.REVIEWER}, lambda: partial(actions.strike_out_opening, make.opening(), reason="演示")
+    ),
     "void_transfer": Cell(
         {Role.FINANCE}, lambda: partial(actions.void_transfer, make.transfer(), reason="演示")
     ),

@@ -11,7 +11,7 @@ from assistance.errors import Refused
 from assistance.models import Setting
 from assistance.periods import local_day
 from projects.actions.hindrances.papers import paper_missing
-from projects.models import Opening, Project
+from projects.models import Project
 from projects.models.evidence import NoticeKind, PaperKind
 from projects.models.funds import REQUESTED_IN
 from projects.models.project import TargetKind
@@ -61,19 +61,6 @@ def on_negative_list(project: Project, now: datetime) -> Refused | None:
         )
         % {"found": "; ".join(found.values())},
         found,
-    )
-
-
-def opening_waits(project: Project, now: datetime) -> Refused | None:
-    """A project that is being taken over does not take the road of new ones meanwhile."""
-    if not Opening.objects.standing().filter(project=project, counted_at=None).exists():
-        return None
-    return Refused(
-        "opening_waits",
-        _(
-            "This project is being taken over as it stands; confirm its opening, or strike it out"
-            " to submit the project as a new one."
-        ),
     )
 
 
