@@ -18,6 +18,7 @@ from assistance.models.rows import entered
 from assistance.periods import local_day
 from projects.actions.caps import require_within_cap
 from projects.actions.guards import require
+from projects.actions.hindrances import works
 from projects.actions.locks import lock_funding
 from projects.models import Payment, Project, ProjectFunding, Stage
 from projects.models.funds import PAID_THROUGH_THE_LEDGER
@@ -50,6 +51,9 @@ def pay(
     project = funding.project
     require(project, "pay", by=by, now=now)
     _require_open(project, basis)
+    waits = works.change_open(project, now)
+    if waits is not None and basis != PaymentBasis.RETENTION:
+        raise waits
     if funding.counted_at is None or funding.voided_at is not None:
         raise Refused(
             "share_does_not_count", _("This share does not count; choose an approved one.")

@@ -381,8 +381,9 @@ def payment(
     amount_yuan: Decimal | int = 100_000,
     **overrides: Any,
 ) -> Payment:
-    """Money paid out of the project's share, entered by the clerk and verified by the reviewer; to a
-    payee of its own, so that no two payments look alike.
+    """Money paid out of the project's share, entered by the clerk and verified by the reviewer.
+
+    Each goes to a payee of its own, so that no two look alike.
     """
     funding = project.funding.counting().order_by("pk").first()
     assert funding is not None, "only an approved project has a share that counts"

@@ -1,7 +1,7 @@
 """The money: plans that promise it, transfers that bring it, projects' shares of it."""
 
 from projects.models.funds.plans import FundPlan, FundPlanStatus
-from projects.models.funds.shares import ProjectFunding
+from projects.models.funds.shares import ProjectFunding, ProjectFundingQuerySet
 from projects.models.funds.sources import (
     AID,
     PAID_THROUGH_THE_LEDGER,
@@ -20,6 +20,7 @@ __all__ = [
     "FundPlan",
     "FundPlanStatus",
     "ProjectFunding",
+    "ProjectFundingQuerySet",
     "Source",
     "Transfer",
     "TransferReturn",
