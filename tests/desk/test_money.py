@@ -1,4 +1,4 @@
-"""Caps, remarks, look-alikes, closed plans and payment policies, as people meet them at the desk."""
+"""Caps, remarks, look-alikes, closed plans and policies, as people meet them at the desk."""
 
 from __future__ import annotations
 
@@ -124,7 +124,7 @@ def test_a_policy_is_written_as_steps_and_confirmed_by_another(sit_down: Sit) ->
     policy.refresh_from_db()
     assert policy.counted_at
     (in_force,) = approver.open(reverse(f"{POLICIES}changelist")).context["panels"]
-    assert [row[0] for row in in_force.rows][0] == county
+    assert in_force.rows[0][0] == county
     assert approver.open(address_of(policy)).status_code == 200
     approver.do(policy, "strike-out", reason="演示")
     policy.refresh_from_db()

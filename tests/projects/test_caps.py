@@ -18,10 +18,11 @@ from hypothesis import strategies as st
 from assistance.errors import Refused, Stale
 from assistance.models import User
 from assistance.models.regions import OrganisationKind
+from assistance.models.rows import entered
 from assistance.roles import Role
 from projects import actions
 from projects.actions import caps
-from projects.models import Payment, PaymentPolicy, Project, Source, Stage
+from projects.models import Opening, Payment, PaymentPolicy, Project, Source, Stage
 from projects.models.acceptance import AcceptanceLevel, AcceptanceResult
 from projects.models.audit import AuditKind
 from projects.models.evidence import NoticeKind, PaperKind
@@ -30,6 +31,7 @@ from projects.models.payments import PaymentStatus
 from projects.policies import DEFAULT
 from tests import by_sql
 from tests import factories as make
+from tests.raw_rows import triggers_asleep
 
 pytestmark = pytest.mark.django_db
 
@@ -39,7 +41,14 @@ SETTLED = Decimal(930_000)
 
 
 def pay(project: Project, amount: Decimal | int, day: date, basis: str = "PROGRESS") -> Payment:
-    return make.payment(project, amount_yuan=amount, paid_on=day, basis=basis)
+    """A payment of a day, entered and verified today; one of the years to come on its day."""
+    now = max(make.NOW, make.at(day))
+    made = actions.pay(
+        project.funding.counting().earliest("pk"), amount_yuan=Decimal(amount), basis=basis,
+        paid_on=day, treasury=make.treasury(), payee=make.payee(),
+        voucher_no=f"CAP-{next(make.numbers)}", by=make.hand(Role.CLERK), now=now,
+    )  # fmt: skip
+    return actions.verify_payment(made, by=make.hand(Role.REVIEWER), now=now)
 
 
 def refused(code: str, project: Project, amount: Any, day: date, basis: str = "PROGRESS") -> str:
@@ -119,7 +128,7 @@ def test_the_retention_is_paid_after_its_months_also_after_closing_and_nothing_e
     told = refused("retention_not_due", project, 1, date(2027, 6, 7), "RETENTION")
     assert "2027" in told
     day = date(2027, 6, 8)
-    refused("above_cap", project, Decimal("30000.01"), day, "RETENTION")
+    refused("share_overpaid", project, Decimal("30000.01"), day, "RETENTION")
     refused("project_has_ended", project, 1, day, "ACCEPTANCE")
     pay(project, Decimal(30_000), day, "RETENTION")
     refused("share_overpaid", project, FEN, day, "RETENTION")
@@ -166,13 +175,12 @@ def test_what_was_paid_before_the_project_was_taken_over_counts() -> None:
     project = make.project_at(Stage.ACTIVE)
     share = project.funding.get()
     assert caps.paid_yuan_by(project, make.NOW.date()) == 0
-    by_sql.run("ALTER TABLE projects_projectfunding DISABLE TRIGGER USER")
-    by_sql.run(
-        "ALTER TABLE projects_projectfunding DROP CONSTRAINT funding_paid_before_is_of_an_opening"
-    )
-    by_sql.run(
-        "UPDATE projects_projectfunding SET opening_paid_yuan = 290000 WHERE id = %s", share.pk
-    )
+    opening = Opening.objects.create(
+        project=project, as_of=date(2026, 4, 30), stage=Stage.ACTIVE, nature="NEW", year=2026,
+        physical_pct=20, source_file="演示台账", **entered(make.hand(Role.CLERK), make.NOW),
+    )  # fmt: skip
+    with triggers_asleep("projects_projectfunding"):
+        by_sql.change(share, opening_id=opening.pk, opening_paid_yuan=290_000)
     refused("above_cap", project, Decimal("10000.01"), date(2026, 5, 6))
     pay(project, Decimal(10_000), date(2026, 5, 6))
 
@@ -180,7 +188,8 @@ def test_what_was_paid_before_the_project_was_taken_over_counts() -> None:
 def test_nothing_but_retention_is_entered_while_a_change_waits() -> None:
     project = make.project_at(Stage.ACTIVE)
     project.change_requests.create(
-        kind="SCHEDULE", reason="演示", status="submitted", created_by=make.hand(Role.CLERK),
+        kind="SCHEDULE", reason="演示", status="submitted", submitted_at=make.NOW,
+        submitted_by=make.hand(Role.CLERK), created_by=make.hand(Role.CLERK),
         created_at=make.NOW, updated_by=make.hand(Role.CLERK), updated_at=make.NOW,
     )  # fmt: skip
     refused("change_open", project, 1, date(2026, 5, 6))
