@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -142,7 +141,9 @@ def facts_on(project: Project, day: date, *, known_at: datetime) -> Facts:
         granted_yuan=granted,
         total_investment_yuan=found["total_investment_yuan"],
         contract_yuan=found["contract_yuan"],
-        settled_yuan=_settled(found, granted),
+        settled_yuan=_settled(
+            found["settled"], found["audited"], granted if found["settled_before"] else None
+        ),
         is_ready=stage in READY_ON,
         has_contract_or_plan=found["has_paper"] or bool(found["contract_no"]),
         is_started=stage in STARTED_ON,
@@ -154,17 +155,14 @@ def facts_on(project: Project, day: date, *, known_at: datetime) -> Facts:
     )
 
 
-def _settled(found: Mapping[str, Any], granted: Decimal) -> Decimal | None:
+def _settled(
+    settled: Decimal | None, audited: Decimal | None, before: Decimal | None
+) -> Decimal | None:
     """What the acceptance settled, or less where the auditors confirmed less; of a project that was
-    taken over after its acceptance what it was granted.
+    taken over after its acceptance what it was granted ``before``.
     """
-    settled: Decimal | None = found["settled"]
-    if settled is None and found["settled_before"]:
-        settled = granted
-    audited: Decimal | None = found["audited"]
-    if settled is None or audited is None:
-        return settled
-    return min(settled, audited)
+    final = before if settled is None else settled
+    return final if final is None or audited is None else min(final, audited)
 
 
 def paid_yuan_by(project: Project, day: date, *, basis: str = "") -> Decimal:

@@ -11,12 +11,10 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from assistance.actions.organisations import implementing_unit
 from assistance.api.fields import Day, Name, NoBody, Strict, Text, Word, Words, Yuan
 from assistance.api.listing import Ordering, Sparse
 from assistance.api.once import once
 from assistance.api.resource import AllowedActions, takes, verb
-from assistance.models import Organisation
 from projects import actions
 from projects.actions import acceptance as accepting
 from projects.actions import assets as keeping
@@ -144,7 +142,7 @@ class AcceptancesOfProject(InProject, Acceptances):
         given = self.body(AcceptanceBody)
 
         def recorded() -> Response:
-            fields = given | {"chair_of": self._office(given["chair_of"])}
+            fields = given | {"chair_of": self.organisation(given["chair_of"])}
             made = actions.record_acceptance(self.project, by=self.caller, now=self.now, **fields)
             reply = self.full(self.rows_in_full().get(pk=made.pk), status=201)
             reply.headers["Location"] = request.build_absolute_uri(
@@ -153,15 +151,6 @@ class AcceptancesOfProject(InProject, Acceptances):
             return reply
 
         return once(request, self.now, recorded)
-
-    def _office(self, name: str) -> Organisation:
-        """The organisation of this name: the unit, one that the caller sees, or a new one."""
-        name, unit = name.strip(), self.project.implementing_unit
-        if unit is not None and unit.name_zh == name:
-            return unit
-        seen = Organisation.objects.within(self.caller.scope).filter(name_zh=name)
-        found = seen.filter(region=self.project.county).first() or seen.order_by("pk").first()
-        return found or implementing_unit(name, county=self.project.county, by=self.caller)
 
 
 class AssetRow(OfProjectRow):

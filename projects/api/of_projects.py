@@ -7,6 +7,7 @@ from typing import Any
 from rest_framework import serializers
 from rest_framework.request import Request
 
+from assistance.actions.organisations import implementing_unit
 from assistance.api.fields import (
     LARGEST_YEAR,
     Flag,
@@ -19,7 +20,7 @@ from assistance.api.fields import (
 )
 from assistance.api.listing import ListQuery
 from assistance.api.resource import Resource
-from assistance.models import ApiToken
+from assistance.models import ApiToken, Organisation
 from projects.models import Project
 
 
@@ -91,3 +92,12 @@ class InProject(Resource):
     def allowed_actions(self) -> list[str]:
         """Nothing can be done with a row that was refused."""
         return []
+
+    def organisation(self, name: str) -> Organisation:
+        """The organisation of this name: the unit, one that the caller sees, or a new one."""
+        name, unit = name.strip(), self.project.implementing_unit
+        if unit is not None and unit.name_zh == name:
+            return unit
+        seen = Organisation.objects.within(self.caller.scope).filter(name_zh=name)
+        found = seen.filter(region=self.project.county).first() or seen.order_by("pk").first()
+        return found or implementing_unit(name, county=self.project.county, by=self.caller)

@@ -17,12 +17,15 @@ from projects.api.audit import (
     Findings,
 )
 from projects.api.changes import Changes, ChangesOfProject, SurplusOfProject
-from projects.api.money import FundPlans, Transfers
+from projects.api.money import FundPlans
 from projects.api.notices import Notices, NoticesOfProject
 from projects.api.openings import Openings
 from projects.api.papers import Papers, PapersOfProject
+from projects.api.payments import Payments, PaymentsOfProject, Refunds, RefundsOfProject
+from projects.api.policies import Policies
 from projects.api.progress import Progress, ProgressOfProject
 from projects.api.projects import Projects
+from projects.api.transfers import TransferReturns, Transfers
 
 ONE = "projects/<project_code:code>/"
 CHANGE = "change-requests/<row_id:id>/"
@@ -102,9 +105,32 @@ urlpatterns = [
     path(f"{CHANGE}consent/", Changes.as_view({"post": "consent"})),
     path(f"{CHANGE}approve/", Changes.as_view({"post": "approve"})),
     path(f"{CHANGE}reject/", Changes.as_view({"post": "reject"})),
-    path("fund-plans/", FundPlans.as_view(LIST)),
-    path("fund-plans/<row_id:id>/", FundPlans.as_view(DETAIL)),
-    path("transfers/", Transfers.as_view(LIST)),
+    path(f"{ONE}payments/", PaymentsOfProject.as_view(LIST | {"post": "create"})),
+    path(f"{ONE}refunds/", RefundsOfProject.as_view(LIST | {"post": "create"})),
+    path("payments/", Payments.as_view(LIST)),
+    path("payments/<row_id:id>/", Payments.as_view(DETAIL)),
+    path("payments/<row_id:id>/remark/", Payments.as_view({"post": "remark"})),
+    path("payments/<row_id:id>/verify/", Payments.as_view({"post": "verify"})),
+    path("payments/<row_id:id>/reject/", Payments.as_view({"post": "reject"})),
+    path("payments/<row_id:id>/void/", Payments.as_view({"post": "void"})),
+    path("refunds/", Refunds.as_view(LIST)),
+    path("refunds/<row_id:id>/", Refunds.as_view(DETAIL)),
+    path("refunds/<row_id:id>/verify/", Refunds.as_view({"post": "verify"})),
+    path("refunds/<row_id:id>/void/", Refunds.as_view({"post": "void"})),
+    path("payment-policies/", Policies.as_view(LIST)),
+    path("payment-policies/<row_id:id>/", Policies.as_view(DETAIL)),
+    path("fund-plans/", FundPlans.as_view(LIST | {"post": "create"})),
+    path("fund-plans/<row_id:id>/", FundPlans.as_view(DETAIL | {"patch": "partial_update"})),
+    path("fund-plans/<row_id:id>/issue/", FundPlans.as_view({"post": "issue"})),
+    path("fund-plans/<row_id:id>/close/", FundPlans.as_view({"post": "close"})),
+    path("fund-plans/<row_id:id>/void/", FundPlans.as_view({"post": "void"})),
+    path("transfers/", Transfers.as_view(LIST | {"post": "create"})),
     path("transfers/<row_id:id>/", Transfers.as_view(DETAIL)),
     path("transfers/<row_id:id>/report-arrival/", Transfers.as_view({"post": "report_arrival"})),
+    path("transfers/<row_id:id>/confirm/", Transfers.as_view({"post": "confirm"})),
+    path("transfers/<row_id:id>/void/", Transfers.as_view({"post": "void"})),
+    path("transfer-returns/", TransferReturns.as_view(LIST | {"post": "create"})),
+    path("transfer-returns/<row_id:id>/", TransferReturns.as_view(DETAIL)),
+    path("transfer-returns/<row_id:id>/confirm/", TransferReturns.as_view({"post": "confirm"})),
+    path("transfer-returns/<row_id:id>/void/", TransferReturns.as_view({"post": "void"})),
 ]

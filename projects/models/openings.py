@@ -12,7 +12,7 @@ from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from assistance.models.rows import LedgerRow, counted_by_other_hands, is_one_of
-from projects.models.funds import AID, ZERO
+from projects.models.funds.sources import AID, ZERO
 from projects.models.history import Nature
 from projects.models.project import OfProjectQuerySet, Project
 from projects.models.road import TAKEN_OVER_AT, Stage

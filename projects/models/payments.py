@@ -145,6 +145,7 @@ class Payment(LedgerRow):
         indexes = [
             models.Index(fields=["project_funding", "paid_on"], name="payment_funding_day"),
             models.Index(fields=["-paid_on", "-id"], name="payment_latest"),
+            models.Index(fields=["-updated_at", "-id"], name="payment_newest"),
             models.Index(fields=["payee", "paid_on", "amount_yuan"], name="payment_look_alike"),
         ]
 
@@ -223,7 +224,10 @@ class Refund(LedgerRow):
                 ),
             ),
         ]
-        indexes = [models.Index(fields=["project_funding", "refunded_on"], name="refund_day")]
+        indexes = [
+            models.Index(fields=["project_funding", "refunded_on"], name="refund_day"),
+            models.Index(fields=["-updated_at", "-id"], name="refund_newest"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.amount_yuan:,.2f} · {self.refunded_on}"

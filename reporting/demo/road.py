@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from decimal import Decimal
+from decimal import ROUND_DOWN, Decimal
 from random import Random
 from typing import Any, NamedTuple
 
@@ -13,6 +13,8 @@ from assistance.models import Organisation, User
 from assistance.models.regions import OrganisationKind
 from assistance.periods import Month, local_day
 from projects import actions
+from projects.actions import caps
+from projects.actions.payments import look_alikes
 from projects.models import Project, ProjectFunding, Sector, Source, Stage
 from projects.models.funds import PAID_THROUGH_THE_LEDGER
 from projects.models.history import ProgressReport
@@ -32,6 +34,7 @@ REPORT_RETURNED = 0.03
 SENT_BACK_ONCE = 0.12
 # 30 % on start, 50 % when half is done, 80 % on completion: the default payment policy
 PAID_ON_START, PAID_AT_HALF, PAID_ON_COMPLETION = Decimal("0.3"), Decimal("0.2"), Decimal("0.3")
+FEN = Decimal("0.01")
 HALF, ALL = 50, 100
 SETTLED = timedelta(days=12)
 
@@ -235,15 +238,16 @@ class Road:
             return
         shares = project.funding.counting().filter(source__in=PAID_THROUGH_THE_LEDGER)
         largest = max(shares, key=lambda share: share.amount_yuan)
+        contract = project.contract_yuan or project.total_investment_yuan
+        of_base = contract / project.total_investment_yuan  # the policy pays of the contract
         for share in shares:
             if share == largest:
-                amount = fen(share.amount_yuan * part)
+                paid = part
             elif basis == "COMPLETION":
-                amount = fen(
-                    share.amount_yuan * (PAID_ON_START + PAID_AT_HALF + PAID_ON_COMPLETION)
-                )
+                paid = PAID_ON_START + PAID_AT_HALF + PAID_ON_COMPLETION
             else:
                 continue
+            amount = (share.amount_yuan * of_base * paid).quantize(FEN, ROUND_DOWN)
             self.world.begin(self._pay(share, basis, amount, later(at, self.rng, 6, 28)))
 
     def _pay(self, share: ProjectFunding, basis: str, amount: Decimal, at: datetime) -> Story:
@@ -252,20 +256,31 @@ class Road:
         while not paid:
             yield at
             paid_on = local_day(at)
+            room = caps.room_on(share.project, paid_on, known_at=at)
+            if amount > room.left_yuan:
+                return  # the report that this was to be paid for was returned
+            unit = self._implementing_unit()
+            alike = look_alikes(unit, amount, paid_on).exists()
             payment = actions.pay(
                 share,
                 basis=basis,
                 amount_yuan=amount,
                 paid_on=paid_on,
                 treasury=treasury,
-                payee=self._implementing_unit(),
+                payee=unit,
                 voucher_no=self.vouchers.next(paid_on),
+                duplicate_reason="演示:另一项目的同额拨付" if alike else "",
                 by=self.enters,
                 now=at,
             )
             at = later(at, rng, 1, 8)
             yield at
             paid = rng.random() >= PAYMENT_REJECTED
+            site = self.cast.on_site(self.county)
+            if paid and site != self.cast.reviewer:
+                payment = actions.remark_payment(
+                    payment, remark="演示:已到场核实形象进度", by=site, now=at
+                )
             if paid:
                 actions.verify_payment(payment, by=self.cast.reviewer, now=at)
             else:

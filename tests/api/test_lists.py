@@ -21,8 +21,8 @@ from tests.raw_rows import triggers_asleep
 
 pytestmark = pytest.mark.django_db
 
-LISTS = ("regions", "programmes", "pairings", "projects", "fund-plans", "transfers", "teams",
-         "postings")  # fmt: skip
+LISTS = ("regions", "programmes", "pairings", "projects", "fund-plans", "transfers", "payments",
+         "refunds", "transfer-returns", "payment-policies", "teams", "postings")  # fmt: skip
 MaxQueries = Callable[..., Any]
 
 
@@ -191,8 +191,9 @@ def test_a_sparse_list_answers_and_reads_only_what_was_asked(
 
 
 def test_a_row_in_a_list_is_the_row_in_full_as_far_as_it_goes(partner: Ask) -> None:
-    make.project_at(Stage.APPROVED)
-    make.transfer(), make.posting(team=make.team(make.COUNTY))
+    make.paid_back(make.payment(make.project_at(Stage.ACTIVE)))
+    make.transfer_return(make.transfer()), make.payment_policy()
+    make.posting(team=make.team(make.COUNTY))
     for language in ("en", "zh-hans"):
         county = partner(language=language)
         for resource in LISTS:

@@ -464,6 +464,7 @@ from tests.factories.people import person as person  # noqa: E402
 from tests.factories.people import posting as posting  # noqa: E402
 from tests.factories.people import posting_fields as posting_fields  # noqa: E402
 from tests.factories.people import team as team  # noqa: E402
+from tests.factories.policies import payment_policy as payment_policy  # noqa: E402
 from tests.factories.road import project_at as project_at  # noqa: E402
 from tests.factories.road import ready_for as ready_for  # noqa: E402
 from tests.factories.road import written_in as written_in  # noqa: E402

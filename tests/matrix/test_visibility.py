@@ -24,6 +24,7 @@ from projects.models import (
     FundPlan,
     Opening,
     Payment,
+    PaymentPolicy,
     PerformanceTarget,
     ProgressReport,
     Project,
@@ -93,6 +94,7 @@ MAKERS: dict[type[Row], Maker] = {
     ProjectFunding: lambda pairing: _active(pairing).funding.get(),
     Payment: lambda pairing: make.payment(_active(pairing)),
     Refund: lambda pairing: make.paid_back(make.payment(_active(pairing))),
+    PaymentPolicy: lambda pairing: make.payment_policy(pairing.recipient),
     StageChange: lambda pairing: _active(pairing).stage_changes.latest("pk"),
     YearPlanEntry: lambda pairing: _active(pairing).year_plan_entries.get(),
     ProgressReport: lambda pairing: make.progress(_active(pairing)),
@@ -125,9 +127,11 @@ OFFICES: dict[str, tuple[OrganisationKind, str, bool, bool]] = {
     "school": (OrganisationKind.SCHOOL, make.COUNTY, False, False),
     "hospital": (OrganisationKind.HOSPITAL, make.COUNTY, False, False),
 }
-# An edition about a recipient is no donor's, whatever its pairings; settings are the bureau's own.
+# An edition about a recipient is no donor's, whatever its pairings; settings are the bureau's own,
+# and policies belong to counties, not to ties.
 NOT_FOR: dict[type[Row], set[OrganisationKind]] = {
     Edition: {OrganisationKind.DONOR},
+    PaymentPolicy: {OrganisationKind.DONOR},
     Setting: set(OrganisationKind) - {OrganisationKind.BUREAU, OrganisationKind.ORG_DEPT},
 }
 

@@ -57,6 +57,7 @@ COUNTED: dict[str, Callable[[], LedgerRow]] = {
     "projects_fundingadjustment": lambda: make.adjustment(make.project_at(Stage.ACTIVE)),
     "projects_payment": lambda: make.payment(make.project_at(Stage.ACTIVE)),
     "projects_refund": lambda: make.paid_back(make.payment(make.project_at(Stage.ACTIVE))),
+    "projects_paymentpolicy": make.payment_policy,
     "projects_stagechange": last_step,
     "projects_yearplanentry": year_plan_entry,
     "projects_opening": make.opening,

@@ -122,10 +122,12 @@ def test_a_share_follows_the_year_and_source_of_its_plan() -> None:
 
 
 def share_with(paid: int, waiting: int) -> tuple[Payment, Payment]:
-    """Two payments out of one share of a million: one that counts, one that waits."""
-    project = make.project_at(Stage.ACTIVE)
-    late = make.payment(project, PaymentStatus.SUBMITTED, amount_yuan=waiting)
-    return make.payment(project, amount_yuan=paid), late
+    """Two payments out of one share of a million: one that counts, one that waits. The works are
+    completed, so 800,000 may be paid.
+    """
+    project, day = make.project_at(Stage.COMPLETED), date(2026, 6, 2)
+    late = make.payment(project, PaymentStatus.SUBMITTED, amount_yuan=waiting, paid_on=day)
+    return make.payment(project, amount_yuan=paid, paid_on=day), late
 
 
 def test_a_share_is_not_overpaid_by_verb() -> None:
@@ -145,10 +147,13 @@ def test_a_share_is_not_overpaid_by_sql() -> None:
 
 
 def test_what_was_paid_back_can_be_paid_again() -> None:
-    paid, late = share_with(600_000, 400_001)
-    make.paid_back(paid, amount_yuan=1)
+    paid, late = share_with(600_000, 200_001)
+    with pytest.raises(Refused) as refused:
+        verify_payment(late, by=make.hand(Role.REVIEWER), now=make.NOW)
+    assert refused.value.code == "above_cap"
+    make.paid_back(paid, amount_yuan=1, refunded_on=late.paid_on)
     verify_payment(late, by=make.hand(Role.REVIEWER), now=make.NOW)
-    assert late.project_funding.paid_yuan() == MILLION
+    assert late.project_funding.paid_yuan() == 800_000
 
 
 def test_no_more_is_paid_back_than_was_paid() -> None:
@@ -289,8 +294,11 @@ def two_shares() -> tuple[list[Any], dict[str, Any], Callable[[], bool]]:
 
 
 def two_payments() -> tuple[list[Any], dict[str, Any], Callable[[], bool]]:
-    project = make.project_at(Stage.ACTIVE)
-    both = [make.payment(project, PaymentStatus.SUBMITTED, amount_yuan=MILLION) for _ in range(2)]
+    project, day = make.project_at(Stage.COMPLETED), date(2026, 6, 2)
+    both = [
+        make.payment(project, PaymentStatus.SUBMITTED, amount_yuan=800_000, paid_on=day)
+        for _ in range(2)
+    ]
     return both, verified(), lambda: project.funding.get().paid_yuan() <= MILLION
 
 

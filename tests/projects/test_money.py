@@ -178,11 +178,11 @@ def test_a_share_is_paid_out_to_the_last_fen_and_not_further() -> None:
     for amount in (Decimal(100_000), Decimal(900_000)):
         make.share(project, amount_yuan=amount)
     make.ready_for(Stage.APPROVED, project)
-    project = actions.approve(
-        project, doc_no="批1", on=date(2026, 3, 2), by=make.hand(Role.APPROVER), now=make.NOW
-    )
+    day, approver = date(2026, 3, 2), make.hand(Role.APPROVER)
+    project = actions.approve(project, doc_no="批1", on=day, by=approver, now=make.at(day))
     make.ready_for(Stage.READY, project)
-    project = actions.advance(project, on=date(2026, 3, 20), by=make.hand(Role.CLERK), now=make.NOW)
+    day = date(2026, 3, 20)
+    project = actions.advance(project, on=day, by=make.hand(Role.CLERK), now=make.at(day))
     make.payment(project, amount_yuan=Decimal(100_000) - FEN)
     with pytest.raises(Refused) as refusal:
         make.payment(project, amount_yuan=2 * FEN)
@@ -312,7 +312,9 @@ def test_matching_funds_and_gifts_in_kind_are_not_paid_here() -> None:
     project = make.project_at(Stage.LIBRARY, aid_yuan=Decimal(0), match_yuan=Decimal(100))
     clerk = make.hand(Role.CLERK)
     actions.allot(project, source=Source.MATCH, amount_yuan=Decimal(100), by=clerk, now=make.NOW)
+    make.ready_for(Stage.APPROVED, project)
     actions.approve(project, doc_no="批1", on=TODAY, by=make.hand(Role.APPROVER), now=make.NOW)
+    make.ready_for(Stage.READY, project)
     actions.advance(project, on=TODAY, by=clerk, now=make.NOW)
     with pytest.raises(Refused) as refusal:
         _pay(project)
@@ -324,9 +326,11 @@ def test_payments_of_a_dropped_share_are_refused() -> None:
     dropped = make.share(project)
     actions.drop_allotment(dropped, reason="演示", by=make.hand(Role.CLERK), now=make.NOW)
     make.share(project)
+    make.ready_for(Stage.APPROVED, project)
     project = actions.approve(
         project, doc_no="批1", on=TODAY, by=make.hand(Role.APPROVER), now=make.NOW
     )
+    make.ready_for(Stage.READY, project)
     project = actions.advance(project, on=TODAY, by=make.hand(Role.CLERK), now=make.NOW)
     with pytest.raises(Refused) as refusal:
         _pay(project)  # out of the first share, the dropped one

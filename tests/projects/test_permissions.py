@@ -370,6 +370,31 @@ MATRIX: dict[str, Cell] = {
     "verify_payment": Cell(
         {Role.REVIEWER}, lambda: partial(actions.verify_payment, _submitted_payment())
     ),
+    "remark_payment": Cell(
+        {Role.FRONT}, lambda: partial(actions.remark_payment, _submitted_payment(), remark="演示")
+    ),
+    "propose_policy": Cell(
+        {Role.REVIEWER},
+        lambda: partial(
+            actions.propose_policy, county=make.region(), name="演示", starts_on=TODAY,
+            steps=[{"pct": "70", "when": "STARTED"}],
+        ),
+    ),
+    "confirm_policy": Cell(
+        {Role.APPROVER},
+        lambda: partial(actions.confirm_policy, make.payment_policy(confirmed=False)),
+    ),
+    "strike_out_policy": Cell(
+        {Role.APPROVER},
+        lambda: partial(actions.strike_out_policy, make.payment_policy(), reason="演示"),
+    ),
+    "close_fund_plan": Cell(
+        {Role.FINANCE}, lambda: partial(actions.close_fund_plan, make.fund_plan(), doc_no="销1")
+    ),
+    "strike_out_fund_plan": Cell(
+        {Role.FINANCE},
+        lambda: partial(actions.strike_out_fund_plan, make.fund_plan(), reason="演示"),
+    ),
     "reject_payment": Cell(
         {Role.REVIEWER},
         lambda: partial(actions.reject_payment, _submitted_payment(), reason="演示"),

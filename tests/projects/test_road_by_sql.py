@@ -168,10 +168,10 @@ def test_nothing_is_paid_in_the_future() -> None:
     assert set(refused.value.message_dict) == {"paid_on"}
 
 
-def ended(stage: Stage, *, basis: PaymentBasis = PaymentBasis.PROGRESS) -> Payment:
+def ended(stage: Stage) -> Payment:
     """A payment that waited for its check while the project came to its end."""
     project = make.project_at(Stage.ACTIVE if stage == Stage.TERMINATED else Stage.COMPLETED)
-    payment = waiting_payment(project, basis=basis)
+    payment = waiting_payment(project)
     way = {
         Stage.TERMINATED: [Stage.TERMINATED],
         Stage.CLOSED: [Stage.ACCEPTED, Stage.HANDED_OVER, Stage.CLOSED],
@@ -194,10 +194,12 @@ def test_nothing_is_paid_after_the_end(stage: Stage) -> None:
 
 
 def test_retention_outlives_closing_but_not_termination() -> None:
-    payment = ended(Stage.CLOSED, basis=PaymentBasis.RETENTION)
-    assert verify_payment(payment, by=make.hand(Role.REVIEWER), now=make.NOW).counted_at
+    retention = {"basis": PaymentBasis.RETENTION}
+    closed = make.project_at(Stage.CLOSED)  # accepted on 8 June 2026
+    assert make.payment(closed, amount_yuan=1, paid_on=date(2027, 6, 8), **retention).counted_at
+    by_sql.change(ended(Stage.CLOSED), **retention, **counted())
     with by_sql.refused_by("payment_precedes_the_end"):
-        by_sql.change(ended(Stage.TERMINATED, basis=PaymentBasis.RETENTION), **counted())
+        by_sql.change(ended(Stage.TERMINATED), **retention, **counted())
 
 
 def test_the_end_is_not_dated_before_a_payment() -> None:

@@ -172,10 +172,11 @@ def test_eight_payments_entered_at_once_are_numbered_one_to_eight() -> None:
         [
             partial(
                 actions.pay, share, basis="START", amount_yuan=Decimal(1), treasury=treasury,
-                paid_on=make.NOW.date(), payee=payees[number], voucher_no=f"V-{number}", by=by,
-                now=make.NOW,
+                paid_on=make.NOW.date(), payee=payee, voucher_no=f"V-{number}", by=by, now=make.NOW,
             )
-            for number, by in enumerate(_same_person(make.hand(Role.CLERK), 8))
+            for number, (payee, by) in enumerate(
+                zip(payees, _same_person(make.hand(Role.CLERK), 8), strict=True)
+            )
         ]
     )  # fmt: skip
     assert refusals(results) == []

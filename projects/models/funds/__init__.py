@@ -1,12 +1,13 @@
 """The money: plans that promise it, transfers that bring it, projects' shares of it."""
 
 from projects.models.funds.plans import FundPlan, FundPlanStatus
-from projects.models.funds.shares import ProjectFunding
+from projects.models.funds.shares import ProjectFunding, ProjectFundingQuerySet
 from projects.models.funds.sources import (
     AID,
     PAID_THROUGH_THE_LEDGER,
     REQUESTED_IN,
     WITHOUT_A_PLAN,
+    ZERO,
     Source,
     total_yuan,
 )
@@ -17,9 +18,11 @@ __all__ = [
     "PAID_THROUGH_THE_LEDGER",
     "REQUESTED_IN",
     "WITHOUT_A_PLAN",
+    "ZERO",
     "FundPlan",
     "FundPlanStatus",
     "ProjectFunding",
+    "ProjectFundingQuerySet",
     "Source",
     "Transfer",
     "TransferReturn",

@@ -23,6 +23,7 @@ from projects.models import (
     StageChange,
     YearPlanEntry,
 )
+from projects.models.evidence import PaperKind
 from projects.models.payments import PaymentStatus
 from tests import factories as make
 from tests.reporting.rich_ledger.rows import (
@@ -102,6 +103,7 @@ def works(ties: Ties) -> None:
     )
     works_by, checks = make.hand(Role.CLERK), make.hand(Role.REVIEWER)
     for project in (mixed, far_off):
+        make.papers(project, PaperKind.PLAN, on=date(2026, 3, 19))
         step(project, Stage.READY, date(2026, 3, 20))
         start(project, on=date(2026, 4, 1), by=checks, now=make.at(date(2026, 4, 1)))
     progress(mixed, "12.34", date(2026, 4, 30))
