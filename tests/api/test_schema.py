@@ -70,10 +70,11 @@ def test_every_operation_says_who_may_ask_and_how_it_refuses(described: dict[str
             assert shape == {"$ref": "#/components/schemas/Problem"}
         headers = {p["name"]: p["required"] for p in operation.get("parameters", [])
                    if p["in"] == "header" and p.get("required")}  # fmt: skip
-        changes = method == "patch" or (method == "post" and "{" in path)
+        enters = method == "post" and "201" in operation["responses"]
+        changes = method == "patch" or (method == "post" and not enters)
         assert ("If-Match" in headers) == changes, path
         assert ({"412", "428"} <= refusals) == changes, path
-        bare = path.endswith(("/submit/", "/admit/")) or method == "get"
+        bare = path.endswith(("/submit/", "/admit/", "/confirm/")) or method == "get"
         assert ("requestBody" in operation) != bare, path
 
 
@@ -95,9 +96,15 @@ def test_random_requests_are_answered_as_described(
     """A few hundred of them, right and wrong ones, against the real WSGI server."""
     monkeypatch.setattr("django.conf.settings.API_REQUESTS_PER_MINUTE", 1_000_000)
     team = make.team(make.COUNTY)
+    completed = make.project_at(Stage.COMPLETED)
     known: dict[str, list[Any]] = {
+        "acceptances": [make.acceptance(completed, confirmed=False).pk],
+        "assets": [make.asset(completed).pk],
+        "audit-records": [make.audit_record(completed).pk],
+        "evaluations": [make.evaluation(completed, confirmed=False).pk],
+        "findings": [make.finding(project=completed).pk],
         "teams": [team.pk],
-        "projects": [make.draft().code, make.project_at(Stage.SUBMITTED).code],
+        "projects": [make.draft().code, make.project_at(Stage.SUBMITTED).code, completed.code],
         "transfers": [make.transfer(TransferStatus.DRAFT).pk],
         "fund-plans": [make.fund_plan().pk],
         "postings": [make.posting(team=team).pk],
