@@ -3,6 +3,8 @@
 from django.db import migrations, models
 from django.db.models import F, Q
 
+from assistance.ledger_sql import keeps_rows
+
 # The project's row is locked first: its steps, shares and assets hold still while they are asked.
 ACCEPTANCE_IN_ORDER = """
 CREATE FUNCTION acceptance_in_order() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -157,6 +159,13 @@ class Migration(migrations.Migration):
                 violation_error_message="Give the final settlement and what aid and donations in cash bear of it.",
             ),
         ),
+        # The total is the database's own and not computed yet before an update: it looked changed,
+        # and no evaluation that counted could be struck out.
+        migrations.RunSQL(
+            ["DROP TRIGGER keep_ledger_row ON projects_evaluation"],
+            keeps_rows("projects_evaluation").sql,
+        ),
+        keeps_rows("projects_evaluation", "total"),
         migrations.RunSQL(
             [WITHIN_SETTLEMENT, ACCEPTANCE_IN_ORDER, ACCEPTANCE_STANDS, ASSET_IN_ORDER, *TRIGGERS],
             [

@@ -188,6 +188,13 @@ def test_only_works_that_began_are_evaluated(stage: Stage) -> None:
     assert refused.value.code == "not_on_the_road"
 
 
+def test_an_evaluation_that_counts_can_be_struck_out_and_the_year_evaluated_anew() -> None:
+    made = make.evaluation()
+    struck = strike_out_evaluation(made, reason="录错", by=make.hand(Role.REVIEWER), now=make.NOW)
+    assert not struck.counts
+    assert make.evaluation(made.project).counts
+
+
 def test_the_evaluation_of_a_closed_project_stands() -> None:
     made, reviewer = make.project_at(Stage.CLOSED).evaluations.get(), make.hand(Role.REVIEWER)
     with pytest.raises(Refused) as refused:

@@ -75,6 +75,7 @@ ENDS = {
         "state", "owner", "manager", "cert_no", "handed_over_on", "yearly_income_yuan",
         "distribution",
     },
+    "projects_evaluation": {"total"},  # nobody can write it: the database adds up
     "projects_finding": {"rectification", "rectified_on", "closed_at", "closed_by_id"},
     "projects_yearplanentry": {"released_on"},
     "teams_posting": {"state", "end_on", "end_reason", "ended_at", "ended_by_id"},
