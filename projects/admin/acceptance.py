@@ -122,7 +122,9 @@ class AcceptanceForm(VerbForm):
         required=False,
         help_text=_("one name per line, at least three unless the unit checks itself"),
     )
-    result = forms.ChoiceField(label=_("Result"), choices=AcceptanceResult)
+    result = forms.ChoiceField(
+        label=_("Result"), choices=[("", "---------"), *AcceptanceResult.choices]
+    )
     rectify_by = forms.DateField(
         label=_("To be rectified by"),
         required=False,
@@ -249,7 +251,7 @@ class AcceptanceAdmin(LedgerAdmin):
     place = 60
     joins = ("project__pairing", "chair_of", "created_by", "updated_by", "counted_by")
     list_display = [
-        "held", "state", "found", "project_link", "level", "settlement", "aid", "created_by",
+        "held", "project_link", "state", "found", "level", "settlement", "aid", "created_by",
     ]  # fmt: skip
     list_display_links = ["held"]
     list_filter = [CountingFilter, "result", "level"]

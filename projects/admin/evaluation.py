@@ -103,7 +103,7 @@ def _grade(evaluation: Evaluation) -> SafeString:
 class EvaluationAdmin(LedgerAdmin):
     place = 68
     joins = ("project__pairing", "created_by", "updated_by", "counted_by")
-    list_display = ["of_year", "state", "project_link", "points", "mark", "evaluated_on"]
+    list_display = ["of_year", "project_link", "state", "points", "mark", "evaluated_on"]
     list_display_links = ["of_year"]
     list_filter = [CountingFilter, "year"]
     search_fields = ["project__code", "project__name"]
