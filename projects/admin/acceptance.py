@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from assistance.admin.money import money, plain_money
-from assistance.admin.scoped import Panel, ScopedAdmin, badge, link
+from assistance.admin.scoped import Panel, badge, link
 from assistance.admin.verbs import Queue, ReasonForm, Verb, VerbForm, yuan_input
 from assistance.models import Organisation, User
 from assistance.periods import local_day
@@ -29,7 +29,7 @@ from projects.actions import (
     strike_out_acceptance,
 )
 from projects.admin.corrections import STAYS_ON_RECORD
-from projects.admin.lists import CountingFilter
+from projects.admin.lists import CountingFilter, LedgerAdmin
 from projects.models import STEPS, Acceptance, Project, Stage
 from projects.models.acceptance import (
     AcceptanceLevel,
@@ -122,7 +122,9 @@ class AcceptanceForm(VerbForm):
         required=False,
         help_text=_("one name per line, at least three unless the unit checks itself"),
     )
-    result = forms.ChoiceField(label=_("Result"), choices=AcceptanceResult)
+    result = forms.ChoiceField(
+        label=_("Result"), choices=[("", "---------"), *AcceptanceResult.choices]
+    )
     rectify_by = forms.DateField(
         label=_("To be rectified by"),
         required=False,
@@ -245,11 +247,11 @@ def _to_confirm(rows: Any, user: User, now: datetime) -> Any:
 
 
 @admin.register(Acceptance)
-class AcceptanceAdmin(ScopedAdmin):
+class AcceptanceAdmin(LedgerAdmin):
     place = 60
     joins = ("project__pairing", "chair_of", "created_by", "updated_by", "counted_by")
     list_display = [
-        "held", "state", "found", "project_link", "level", "settlement", "aid", "created_by",
+        "held", "project_link", "state", "found", "level", "settlement", "aid", "created_by",
     ]  # fmt: skip
     list_display_links = ["held"]
     list_filter = [CountingFilter, "result", "level"]
@@ -260,7 +262,7 @@ class AcceptanceAdmin(ScopedAdmin):
         (None, {"fields": ["project", ("level", "held_on"), ("result", "rectify_by")]}),
         (_("Panel"), {"fields": [("chair", "chair_of"), "panel"]}),
         (_("Money"), {"fields": [("final_settlement_yuan", "final_aid_yuan"), "remarks"]}),
-        (_("Entered"), {"fields": [("created_by", "created_at"), ("counted_by", "counted_at")]}),
+        (_("Entered"), {"fields": [("entered_by", "created_at"), ("confirmed_by", "counted_at")]}),
         (_("Struck out"), {"fields": [("voided_at", "void_reason")]}),
     ]
     verbs = (

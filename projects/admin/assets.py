@@ -17,14 +17,14 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from assistance.admin.money import money, plain_money
-from assistance.admin.scoped import Panel, ScopedAdmin, badge, link, reader
+from assistance.admin.scoped import Panel, badge, link, reader
 from assistance.admin.verbs import Verb, VerbForm, yuan_input
 from assistance.models import User
 from assistance.periods import local_day
 from projects.actions import assets as keeping
 from projects.actions import register_asset, strike_out_asset, update_asset
 from projects.admin.acceptance import FROM_COMPLETION_ON, standing_of, strike_out
-from projects.admin.lists import CountingFilter
+from projects.admin.lists import CountingFilter, LedgerAdmin
 from projects.models import Asset, Project
 from projects.models.acceptance import AssetCategory, AssetState
 
@@ -120,7 +120,7 @@ def _asset_state(asset: Asset) -> SafeString:
 
 
 @admin.register(Asset)
-class AssetAdmin(ScopedAdmin):
+class AssetAdmin(LedgerAdmin):
     place = 62
     joins = ("project__pairing", "created_by", "updated_by")
     summed = "original_value_yuan"

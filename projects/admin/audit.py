@@ -19,7 +19,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from assistance.admin.money import money, plain_money
-from assistance.admin.scoped import Panel, ScopedAdmin, badge, kept_by, link
+from assistance.admin.scoped import Panel, badge, kept_by, link
 from assistance.admin.verbs import Queue, ReasonForm, Verb, VerbForm, yuan_input
 from assistance.errors import Refused
 from assistance.models import Pairing, User
@@ -35,7 +35,7 @@ from projects.actions import (
     strike_out_finding,
 )
 from projects.admin.acceptance import standing_of, strike_out
-from projects.admin.lists import CountingFilter
+from projects.admin.lists import CountingFilter, LedgerAdmin
 from projects.models import AuditRecord, Finding, Project
 from projects.models.audit import AuditKind, FindingCategory, FindingSource, FindingStatus
 
@@ -183,7 +183,7 @@ def _finding_state(finding: Finding) -> SafeString:
 
 
 @admin.register(AuditRecord)
-class AuditRecordAdmin(ScopedAdmin):
+class AuditRecordAdmin(LedgerAdmin):
     place = 64
     joins = ("project__pairing", "created_by", "updated_by")
     list_display = ["report_no", "kind", "project_link", "body", "issued_on", "audited"]
@@ -194,7 +194,7 @@ class AuditRecordAdmin(ScopedAdmin):
     fieldsets = [
         (None, {"fields": ["project", ("kind", "report_no"), ("body", "issued_on")]}),
         (_("Money"), {"fields": ["audited_yuan"]}),
-        (_("Entered"), {"fields": [("created_by", "created_at")]}),
+        (_("Entered"), {"fields": [("entered_by", "created_at")]}),
         (_("Struck out"), {"fields": [("voided_at", "void_reason")]}),
     ]
     verbs = (strike_out(auditing.MAY_RECORD, strike_out_audit, auditing.strike_out_audit_why_not),)
@@ -227,7 +227,7 @@ def _to_check(rows: Any, user: User, now: datetime) -> Any:
 
 
 @admin.register(Finding)
-class FindingAdmin(ScopedAdmin):
+class FindingAdmin(LedgerAdmin):
     place = 66
     joins = (
         "pairing__programme", "pairing__donor", "pairing__recipient", "project", "closed_by",
@@ -245,7 +245,15 @@ class FindingAdmin(ScopedAdmin):
     fieldsets = [
         (None, {"fields": ["pairing", "project", ("source", "category"), "description"]}),
         (_("Money and time"), {"fields": ["amount_yuan", ("found_on", "due_on")]}),
+        (_("Put right"), {"fields": ["rectification", "rectified_on"]}),
+        (_("Closed"), {"fields": [("closed_by_whom", "closed_at")]}),
+        (_("Struck out"), {"fields": [("voided_at", "void_reason")]}),
     ]
+    once_filled = (
+        *LedgerAdmin.once_filled,
+        (_("Put right"), "rectification"),
+        (_("Closed"), "closed_at"),
+    )
     verbs = (
         Verb(
             "rectify",
@@ -283,17 +291,6 @@ class FindingAdmin(ScopedAdmin):
         Queue("to-check", _("Findings to check"), auditing.MAY_CLOSE, _to_check),
     )
 
-    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
-        written = super().get_fieldsets(request, obj)
-        if obj is None:
-            return written
-        return [
-            *written,
-            (_("Put right"), {"fields": ["rectification", "rectified_on"]}),
-            (_("Closed"), {"fields": [("closed_by", "closed_at")]}),
-            (_("Struck out"), {"fields": [("voided_at", "void_reason")]}),
-        ]
-
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         today = local_day(timezone.now()).isoformat()
         return {"found_on": today, **super().get_changeform_initial_data(request)}
@@ -319,6 +316,10 @@ class FindingAdmin(ScopedAdmin):
     @admin.display(description=_("status"), ordering="status")
     def state(self, finding: Finding) -> SafeString:
         return _finding_state(finding)
+
+    @admin.display(description=_("closed by"))
+    def closed_by_whom(self, finding: Finding) -> str:
+        return str(finding.closed_by or "–")
 
     @admin.display(description=_("about"))
     def about(self, finding: Finding) -> SafeString | str:

@@ -13,13 +13,13 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from assistance.admin.scoped import Panel, ScopedAdmin, badge, link
+from assistance.admin.scoped import Panel, badge, link
 from assistance.admin.verbs import Queue, Verb, VerbForm
 from assistance.periods import local_day
 from projects.actions import confirm_evaluation, evaluate, strike_out_evaluation
 from projects.actions import evaluation as evaluating
 from projects.admin.acceptance import standing_of, strike_out
-from projects.admin.lists import CountingFilter
+from projects.admin.lists import CountingFilter, LedgerAdmin
 from projects.models import Evaluation, Project, Stage
 
 GRADE_TONES = {"优": "good", "良": "good", "中": "open", "差": "bad"}
@@ -100,10 +100,10 @@ def _grade(evaluation: Evaluation) -> SafeString:
 
 
 @admin.register(Evaluation)
-class EvaluationAdmin(ScopedAdmin):
+class EvaluationAdmin(LedgerAdmin):
     place = 68
     joins = ("project__pairing", "created_by", "updated_by", "counted_by")
-    list_display = ["of_year", "state", "project_link", "points", "mark", "evaluated_on"]
+    list_display = ["of_year", "project_link", "state", "points", "mark", "evaluated_on"]
     list_display_links = ["of_year"]
     list_filter = [CountingFilter, "year"]
     search_fields = ["project__code", "project__name"]
@@ -116,7 +116,7 @@ class EvaluationAdmin(ScopedAdmin):
             {"fields": [("execution", "output"), ("benefit", "satisfaction"), ("total", "mark")]},
         ),
         (_("Remarks"), {"fields": ["remarks"]}),
-        (_("Entered"), {"fields": [("created_by", "created_at"), ("counted_by", "counted_at")]}),
+        (_("Entered"), {"fields": [("entered_by", "created_at"), ("confirmed_by", "counted_at")]}),
         (_("Struck out"), {"fields": [("voided_at", "void_reason")]}),
     ]
     verbs = (

@@ -5,15 +5,17 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any, ClassVar
 
+from django.contrib import admin
 from django.db import models
 from django.db.models import Q
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.functional import Promise
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from assistance.admin.scoped import Filter, badge
+from assistance.admin.scoped import Filter, ScopedAdmin, badge
 from assistance.periods import local_day
 from projects.actions.refusals import own_work, settled
 from projects.models import AID, Project, Stage
@@ -24,6 +26,7 @@ from projects.models.payments import PaymentStatus
 __all__ = [
     "AidFilter",
     "CountingFilter",
+    "LedgerAdmin",
     "PlanAidFilter",
     "PlanYearFilter",
     "ShareAidFilter",
@@ -139,6 +142,26 @@ class ShareYearFilter(YearFilter):
 
 class ShareAidFilter(AidFilter):
     column = "project_funding__source"
+
+
+class LedgerAdmin(ScopedAdmin):
+    """A page of ledger rows: who entered and confirmed them, and how they ended, once they did."""
+
+    # the heading of a group, and the column without which it is not shown
+    once_filled: ClassVar[tuple[tuple[str | Promise, str], ...]] = ((_("Struck out"), "voided_at"),)
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        written = super().get_fieldsets(request, obj)
+        missing = {str(name) for name, column in self.once_filled if not getattr(obj, column, None)}
+        return [group for group in written if str(group[0]) not in missing]
+
+    @admin.display(description=_("entered by"))
+    def entered_by(self, row: Any) -> str:
+        return str(row.created_by)
+
+    @admin.display(description=_("confirmed by"))
+    def confirmed_by(self, row: Any) -> str:
+        return str(row.counted_by or "–")
 
 
 def state_of(row: Any) -> SafeString:
