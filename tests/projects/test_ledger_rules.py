@@ -59,6 +59,9 @@ COUNTED: dict[str, Callable[[], LedgerRow]] = {
     "projects_stagechange": last_step,
     "projects_yearplanentry": year_plan_entry,
     "projects_progressreport": lambda: make.progress(make.project_at(Stage.ACTIVE), 40),
+    "projects_paper": lambda: make.paper(make.draft()),
+    "projects_publicnotice": lambda: make.project_at(Stage.SUBMITTED).notices.get(),
+    "projects_stepproposal": lambda: make.project_at(Stage.ACTIVE).step_proposals.get(),
     "teams_posting": make.posting,
 }
 # what may change besides striking out: how a posting or a place in a year's plan came to its end

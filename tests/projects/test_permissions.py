@@ -14,6 +14,7 @@ from assistance.models import User
 from assistance.roles import Role
 from projects import actions
 from projects.models import STEPS, Stage
+from projects.models.evidence import NoticeKind
 from projects.models.funds import FundPlanStatus, TransferStatus
 from projects.models.history import ProgressStatus
 from projects.models.payments import PaymentStatus
@@ -40,10 +41,19 @@ def _with_share(stage: Stage) -> Callable[..., Any]:
     return partial(actions.approve, project, doc_no="批1", on=TODAY)
 
 
-def _complete() -> Callable[..., Any]:
-    project = make.project_at(Stage.ACTIVE)
-    make.progress(project)
-    return partial(actions.complete, project, on=TODAY)
+_AFTER = {
+    Stage.READY: Stage.ACTIVE,
+    Stage.ACTIVE: Stage.COMPLETED,
+    Stage.ACCEPTED: Stage.HANDED_OVER,
+}
+
+
+def _report(verb: Callable[..., Any], stage: Stage) -> Callable[..., Any]:
+    return partial(verb, make.ready_for(_AFTER[stage], make.project_at(stage)), on=TODAY)
+
+
+def _reported(verb: Callable[..., Any], stage: Stage) -> Any:
+    return _report(verb, stage)(by=make.hand(Role.CLERK), now=make.NOW)
 
 
 def _pay() -> Callable[..., Any]:
@@ -84,8 +94,20 @@ def _record_transfer() -> Callable[..., Any]:
 def _report_progress() -> Callable[..., Any]:
     return partial(
         actions.report_progress, make.project_at(Stage.ACTIVE), period="2026-06",
-        measured_on=TODAY, physical_pct=ONE_YUAN, narrative="演示",
+        measured_on=TODAY, physical_pct=ONE_YUAN, narrative="演示", photos=[make.photo()],
     )  # fmt: skip
+
+
+def _give_notice() -> Callable[..., Any]:
+    return partial(
+        actions.give_notice, make.project_at(Stage.LIBRARY), kind="PLAN", place="演示乡",
+        starts_on=date(2026, 6, 1), ends_on=date(2026, 6, 12), hotline="0000-0000000",
+    )  # fmt: skip
+
+
+def _waiting_notice() -> Any:
+    days = date(2026, 6, 1), date(2026, 6, 12)
+    return make.notice(make.project_at(Stage.LIBRARY), NoticeKind.PLAN, *days, confirmed=False)
 
 
 def _submitted_progress() -> Any:
@@ -174,10 +196,27 @@ MATRIX: dict[str, Cell] = {
     "advance": Cell(
         ENTERS, lambda: partial(actions.advance, make.project_at(Stage.APPROVED), on=TODAY)
     ),
-    "start": Cell(
-        CHECKS_ON_SITE, lambda: partial(actions.start, make.project_at(Stage.READY), on=TODAY)
+    "start": Cell(ENTERS, lambda: _report(actions.start, Stage.READY)),
+    "complete": Cell(ENTERS, lambda: _report(actions.complete, Stage.ACTIVE)),
+    "hand_over": Cell(ENTERS, lambda: _report(actions.hand_over, Stage.ACCEPTED)),
+    "confirm_start": Cell(
+        CHECKS_ON_SITE,
+        lambda: partial(actions.confirm_start, _reported(actions.start, Stage.READY)),
     ),
-    "complete": Cell(CHECKS_ON_SITE, _complete),
+    "confirm_completion": Cell(
+        CHECKS_ON_SITE,
+        lambda: partial(actions.confirm_completion, _reported(actions.complete, Stage.ACTIVE)),
+    ),
+    "confirm_handover": Cell(
+        {Role.REVIEWER},
+        lambda: partial(actions.confirm_handover, _reported(actions.hand_over, Stage.ACCEPTED)),
+    ),
+    "decline_step": Cell(
+        CHECKS_ON_SITE,
+        lambda: partial(
+            actions.decline_step, _reported(actions.start, Stage.READY), reason="演示"
+        ),
+    ),
     "report_progress": Cell(ENTERS, _report_progress),
     "verify_progress": Cell(
         CHECKS_ON_SITE, lambda: partial(actions.verify_progress, _submitted_progress())
@@ -185,6 +224,27 @@ MATRIX: dict[str, Cell] = {
     "return_progress": Cell(
         CHECKS_ON_SITE,
         lambda: partial(actions.return_progress, _submitted_progress(), reason="演示"),
+    ),
+    "file_paper": Cell(
+        {*ENTERS, Role.P_REVIEW, Role.FRONT, Role.REVIEWER, Role.D_EDIT},
+        lambda: partial(
+            actions.file_paper, make.project_at(Stage.LIBRARY), kind="OTHER",
+            attachment=make.attachment(),
+        ),
+    ),
+    "strike_out_paper": Cell(  # its own filer's alone, see test_papers
+        set(),
+        lambda: partial(
+            actions.strike_out_paper, make.paper(make.project_at(Stage.LIBRARY)), reason="演示"
+        ),
+    ),
+    "give_notice": Cell(ENTERS, _give_notice),
+    "confirm_notice": Cell(
+        {Role.REVIEWER}, lambda: partial(actions.confirm_notice, _waiting_notice())
+    ),
+    "strike_out_notice": Cell(
+        {Role.REVIEWER},
+        lambda: partial(actions.strike_out_notice, _waiting_notice(), reason="演示"),
     ),
     "plan_funds": Cell({Role.CLERK, Role.D_EDIT}, _plan_funds),
     "edit_fund_plan": Cell(
@@ -278,7 +338,7 @@ def test_people_who_left_may_do_nothing(verb: str) -> None:
 
 def test_a_front_team_checks_the_projects_of_every_county_in_its_prefecture() -> None:
     team = make.user_with(Role.FRONT, region_code=make.PREFECTURE)
-    for verb in ("start", "complete", "verify_progress"):
+    for verb in ("confirm_start", "confirm_completion", "verify_progress", "file_paper"):
         assert _may(MATRIX[verb].call(), team), verb
 
 
