@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.contrib import admin
+from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
 from django.core.exceptions import PermissionDenied
 from django.db import models
 from django.db.models import OuterRef, Subquery, Sum
@@ -136,6 +137,14 @@ class ShareInline(Inline):
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return True
 
+    def formfield_for_dbfield(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
+        """A fund plan is chosen here, not entered nor edited."""
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if field is not None and isinstance(field.widget, RelatedFieldWidgetWrapper):
+            field.widget.can_add_related = field.widget.can_change_related = False
+            field.widget.can_view_related = False
+        return field
+
 
 def _confirm_why_not(opening: Opening, user: User) -> Refusal | None:
     return _settled(opening) or own_work(opening, user, "created_by")
@@ -174,7 +183,7 @@ class OpeningAdmin(ScopedAdmin):
         "counted_by", "updated_by",
     )  # fmt: skip
     list_display = [
-        "title", "state", "stage", "progress", "aid", "paid", "as_of", "source", "created_by",
+        "title", "state", "stage", "progress", "aid", "paid", "as_of", "source",
     ]  # fmt: skip
     list_filter = [CountingFilter, "stage", "nature", "project__pairing__programme"]
     search_fields = ["project__code", "project__name", "source_file"]
