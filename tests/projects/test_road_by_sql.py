@@ -194,7 +194,7 @@ def test_nothing_is_paid_after_the_end(stage: Stage) -> None:
 
 
 def test_retention_outlives_closing_but_not_termination() -> None:
-    retention = {"basis": PaymentBasis.RETENTION}
+    retention: dict[str, Any] = {"basis": PaymentBasis.RETENTION}
     closed = make.project_at(Stage.CLOSED)  # accepted on 8 June 2026
     assert make.payment(closed, amount_yuan=1, paid_on=date(2027, 6, 8), **retention).counted_at
     by_sql.change(ended(Stage.CLOSED), **retention, **counted())
