@@ -1,7 +1,7 @@
 """Which role may take which verb on the rows of its own region, and that others find nothing."""
 
 from collections.abc import Callable
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from functools import partial
 from typing import Any, NamedTuple
@@ -11,9 +11,11 @@ from django.core.exceptions import ObjectDoesNotExist, PermissionDenied
 from django.db import transaction
 
 from assistance.models import User
+from assistance.models.regions import OrganisationKind
 from assistance.roles import Role
 from projects import actions
-from projects.models import STEPS, Stage
+from projects.models import STEPS, Project, Stage
+from projects.models.evidence import PaperKind
 from projects.models.funds import FundPlanStatus, TransferStatus
 from projects.models.history import ProgressStatus
 from projects.models.payments import PaymentStatus
@@ -40,10 +42,49 @@ def _with_share(stage: Stage) -> Callable[..., Any]:
     return partial(actions.approve, project, doc_no="批1", on=TODAY)
 
 
-def _complete() -> Callable[..., Any]:
-    project = make.project_at(Stage.ACTIVE)
-    make.progress(project)
-    return partial(actions.complete, project, on=TODAY)
+REPORTS: dict[Stage, Callable[..., Any]] = {
+    Stage.READY: actions.start,
+    Stage.ACTIVE: actions.complete,
+    Stage.ACCEPTED: actions.hand_over,
+}
+LEADS_TO = {Stage.ACTIVE: Stage.COMPLETED, Stage.ACCEPTED: Stage.HANDED_OVER}
+
+
+def _with_all(stage: Stage) -> Project:
+    """A project with all that the step from its stage asks for."""
+    project = make.project_at(stage)
+    return make.ready_for(LEADS_TO[stage], project) if stage in LEADS_TO else project
+
+
+def _reported(stage: Stage) -> Project:
+    """A project whose next step somebody else has reported."""
+    project, by = _with_all(stage), make.hand(Role.CLERK)
+    reported: Project = REPORTS[stage](project, on=TODAY, by=by, now=make.NOW)
+    return reported
+
+
+def _submitted_by_who_asks(*, by: User, now: datetime) -> Any:
+    """Taking back is open to who submitted, so everybody tries it on what they submitted."""
+    project = make.project_at(Stage.SUBMITTED, bare=True)
+    Project.objects.filter(pk=project.pk).update(submitted_by=by)
+    return actions.take_back(project, by=by, now=now)
+
+
+def _found_wanting() -> Callable[..., Any]:
+    project = make.project_at(Stage.COMPLETED)
+    acceptance = actions.record_acceptance(
+        project, level="COUNTY", held_on=TODAY, chair="演示组长", members=["甲", "乙", "丙"],
+        chair_of=make.organisation(OrganisationKind.RECIPIENT_OFFICE), result="FAIL",
+        by=make.hand(Role.CLERK), now=make.NOW,
+    )  # fmt: skip
+    make.papers(project, PaperKind.ACCEPTANCE)
+    actions.confirm_acceptance(acceptance, by=make.hand(Role.REVIEWER), now=make.NOW)
+    return partial(actions.rework, project, reason="演示", on=TODAY)
+
+
+def _corrected() -> Callable[..., Any]:
+    change = make.project_at(Stage.ACTIVE).stage_changes.get(to_stage=Stage.ACTIVE)
+    return partial(actions.correct_step, change, effective_on=TODAY, reason="演示")
 
 
 def _pay() -> Callable[..., Any]:
@@ -174,10 +215,53 @@ MATRIX: dict[str, Cell] = {
     "advance": Cell(
         ENTERS, lambda: partial(actions.advance, make.project_at(Stage.APPROVED), on=TODAY)
     ),
-    "start": Cell(
-        CHECKS_ON_SITE, lambda: partial(actions.start, make.project_at(Stage.READY), on=TODAY)
+    "take_back": Cell({*ENTERS, Role.P_REVIEW}, lambda: _submitted_by_who_asks),
+    "withdraw": Cell(
+        {*ENTERS, Role.P_REVIEW},
+        lambda: partial(actions.withdraw, make.project_at(Stage.SUBMITTED), reason="演示"),
     ),
-    "complete": Cell(CHECKS_ON_SITE, _complete),
+    "start": Cell(ENTERS, lambda: partial(actions.start, _with_all(Stage.READY), on=TODAY)),
+    "complete": Cell(ENTERS, lambda: partial(actions.complete, _with_all(Stage.ACTIVE), on=TODAY)),
+    "hand_over": Cell(
+        ENTERS, lambda: partial(actions.hand_over, _with_all(Stage.ACCEPTED), on=TODAY)
+    ),
+    "confirm_start": Cell(
+        CHECKS_ON_SITE, lambda: partial(actions.confirm_start, _reported(Stage.READY))
+    ),
+    "confirm_completion": Cell(
+        CHECKS_ON_SITE, lambda: partial(actions.confirm_completion, _reported(Stage.ACTIVE))
+    ),
+    "confirm_handover": Cell(
+        {Role.REVIEWER}, lambda: partial(actions.confirm_handover, _reported(Stage.ACCEPTED))
+    ),
+    "decline_step": Cell(
+        CHECKS_ON_SITE,
+        lambda: partial(actions.decline_step, _reported(Stage.READY), reason="演示"),
+    ),
+    "suspend": Cell(
+        {Role.REVIEWER},
+        lambda: partial(actions.suspend, make.project_at(Stage.ACTIVE), reason="演示", on=TODAY),
+    ),
+    "resume": Cell(
+        {Role.REVIEWER},
+        lambda: partial(actions.resume, make.project_at(Stage.SUSPENDED), on=TODAY),
+    ),
+    "rework": Cell({Role.REVIEWER}, _found_wanting),
+    "accept": Cell(
+        {Role.REVIEWER},
+        lambda: partial(
+            actions.accept,
+            make.ready_for(Stage.ACCEPTED, make.project_at(Stage.COMPLETED)), on=TODAY,
+        ),
+    ),
+    "close": Cell(
+        {Role.APPROVER},
+        lambda: partial(
+            actions.close,
+            make.ready_for(Stage.CLOSED, make.project_at(Stage.HANDED_OVER)), on=TODAY,
+        ),
+    ),
+    "correct_step": Cell({Role.APPROVER}, _corrected),
     "report_progress": Cell(ENTERS, _report_progress),
     "verify_progress": Cell(
         CHECKS_ON_SITE, lambda: partial(actions.verify_progress, _submitted_progress())
