@@ -119,7 +119,7 @@ def test_the_vectors_of_a_tendered_project_to_the_fen() -> None:
     refused("above_cap", project, Decimal("142100.01"), day)
     pay(project, Decimal("142100.00"), day)  # 902,100 in all
     room = caps.room_on(project, day, known_at=make.at(day))
-    assert (room.cap_yuan, room.paid_yuan, room.left_yuan) == (Decimal(902_100),) * 2 + (0,)
+    assert [room.cap_yuan, room.paid_yuan, room.left_yuan] == [902_100, 902_100, 0]
     assert caps.retention_yuan(project, day, known_at=make.at(day)) == Decimal(27_900)
 
 
@@ -199,7 +199,7 @@ def test_nothing_but_retention_is_entered_while_a_change_waits() -> None:
 def test_only_aid_and_donations_in_cash_are_paid_and_raise_the_cap(source: Source) -> None:
     column = {"DON_CASH": "donation_yuan", "DON_KIND": "donation_yuan", "MATCH": "match_yuan",
               "SELF": "self_yuan"}.get(source, "aid_yuan")  # fmt: skip
-    asked = {"aid_yuan": Decimal(0), column: Decimal(1_000)}
+    asked: dict[str, Any] = {"aid_yuan": Decimal(0), column: Decimal(1_000)}
     project = make.project_at(Stage.LIBRARY, **asked)
     plan = None
     if source not in {Source.MATCH, Source.SELF}:
@@ -339,9 +339,9 @@ def test_of_two_policies_the_later_one_applies() -> None:
     for starts_on, pct in ((date(2026, 1, 1), "60"), (date(2026, 6, 1), "65")):
         steps = [{"pct": pct, "when": "STARTED"}]
         actions.confirm_policy(policy(starts_on, steps=steps), by=approver, now=make.NOW)
-    for day, pct in ((date(2026, 5, 31), 60), (date(2026, 6, 1), 65)):
+    for day, applies in ((date(2026, 5, 31), 60), (date(2026, 6, 1), 65)):
         found = caps.policy_on(make.region(), day, known_at=make.NOW)
-        assert [step.pct for step in found.steps] == [pct]
+        assert [step.pct for step in found.steps] == [applies]
 
 
 @pytest.mark.parametrize(
@@ -452,7 +452,7 @@ def test_a_plan_knows_what_was_paid_ahead_of_its_arrival() -> None:
     paid = pay(project, 300_000, date(2026, 5, 6))
     make.paid_back(paid, amount_yuan=1_000)
     make.transfer(plan=plan, amount_yuan=200_000)
-    assert (plan.paid_yuan(), plan.arrived_yuan()) == (299_000, 200_000)
+    assert [plan.paid_yuan(), plan.arrived_yuan()] == [299_000, 200_000]
 
 
 # --------------------------------------------------------------------------------- any sequence

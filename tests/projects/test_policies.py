@@ -32,7 +32,7 @@ YINZHOU = [
     {"pct": "100", "when": "ACCEPTED"},
 ]
 QINGYUAN = [{"pct": "70", "when": "COMPLETED"}, {"pct": "100", "when": "ACCEPTED"}]
-COUNTY_RULE = [
+COUNTY_RULE: list[dict[str, Any]] = [
     {"pct": "30", "when": "READY"},
     {"pct": "97", "when": "AUDITED"},
     {"pct": "100", "when": "RETENTION", "months": 12},
@@ -139,7 +139,11 @@ yuan = st.decimals(min_value=1, max_value=10**9, places=2)
 def test_caps_rise_with_the_steps_and_stay_within_the_base(
     granted: Decimal, total: Decimal, contract: Decimal | None, settled: Decimal | None
 ) -> None:
-    base = {"granted_yuan": granted, "total_investment_yuan": total, "contract_yuan": contract}
+    base: dict[str, Any] = {
+        "granted_yuan": granted,
+        "total_investment_yuan": total,
+        "contract_yuan": contract,
+    }
     on_the_way = (READY, HALF, COMPLETED, ACCEPTED, A_YEAR_ON)
     caps = [
         cap_yuan(DEFAULT, replace(facts, **base, settled_yuan=settled), with_retention=True)

@@ -168,16 +168,16 @@ def test_nothing_is_paid_in_the_future() -> None:
     assert set(refused.value.message_dict) == {"paid_on"}
 
 
-def ended(stage: Stage, *, basis: PaymentBasis = PaymentBasis.ACCEPTANCE) -> Payment:
+def ended(stage: Stage) -> Payment:
     """A payment that waited for its check while the project came to its end."""
     if stage == Stage.TERMINATED:
         project = make.project_at(Stage.ACTIVE)
-        payment = waiting_payment(project, basis=basis)
+        payment = waiting_payment(project)
         make.written_in(project, Stage.TERMINATED)
         return payment
     project = make.project_at(Stage.HANDED_OVER)
-    payment = waiting_payment(project, basis=basis, amount_yuan=1)
-    make.ready_for(Stage.CLOSED, project)
+    payment = waiting_payment(project, amount_yuan=1)
+    project = make.ready_for(Stage.CLOSED, project)
     close(project, on=date(2026, 6, 10), by=make.hand(Role.APPROVER), now=make.NOW)
     return payment
 
@@ -195,7 +195,7 @@ def test_nothing_is_paid_after_the_end(stage: Stage) -> None:
 
 
 def test_retention_outlives_closing_but_not_termination() -> None:
-    retention = {"basis": PaymentBasis.RETENTION}
+    retention: dict[str, Any] = {"basis": PaymentBasis.RETENTION}
     closed = make.project_at(Stage.CLOSED)  # accepted on 8 June 2026
     assert make.payment(closed, amount_yuan=1, paid_on=date(2027, 6, 8), **retention).counted_at
     by_sql.change(ended(Stage.CLOSED), **retention, **counted())
