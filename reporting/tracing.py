@@ -10,7 +10,8 @@ from django.db.models import QuerySet
 
 from assistance.scope import Scope
 from projects.models import AID
-from reporting.reckoning import MEASURES, Measure, Reckoning
+from projects.models.as_at import MONEY, Part
+from reporting.reckoning import Reckoning
 
 
 class RowsBehind(NamedTuple):
@@ -22,13 +23,13 @@ class RowsBehind(NamedTuple):
 
 def behind_money(r: Reckoning, code: str) -> dict[str, Any]:
     """The filters, without any language, that yield the rows of a cumulative sum of fiscal aid."""
-    measure = MEASURES[code]
+    whole, *less = MONEY[code]
     return {
         "day": r.at.day.isoformat(),
         "known_at": r.at.known_at.isoformat(),
         "scope": r.scope.as_dict(),
-        **_filter(r, measure),
-        "less": _filter(r, measure.less) if measure.less else None,
+        **_filter(r, whole),
+        "less": _filter(r, less[0]) if less else None,
     }
 
 
@@ -38,11 +39,12 @@ def rows_behind(found: dict[str, Any]) -> RowsBehind:
     return RowsBehind(_rows(found, found), _rows(found, less) if less else None)
 
 
-def _filter(r: Reckoning, measure: Measure) -> dict[str, Any]:
+def _filter(r: Reckoning, part: Part) -> dict[str, Any]:
+    year, source = part.path("fiscal_year"), part.path("source")
     return {
-        "model": measure.model._meta.label_lower,
-        "pairing": measure.pairing,
-        "where": {measure.year: r.year, f"{measure.source}__in": [source.value for source in AID]},
+        "model": part.model._meta.label_lower,
+        "pairing": part.pairings[0],
+        "where": {year: r.year, f"{source}__in": [source.value for source in AID]},
     }
 
 
