@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 from django.db.models import F, Q
 
-from assistance.models import Pairing
+from assistance.models import Pairing, Setting
 from assistance.periods import Month
 from assistance.scope import Scope
 from projects.models import (
@@ -25,7 +25,7 @@ from projects.models import (
     Stage,
     YearPlanEntry,
 )
-from projects.models.as_at import MONEY, AsAt
+from projects.models.as_at import MONEY, AsAt, TakenOver
 from teams.models import Posting, Team
 
 ZERO = Decimal(0)
@@ -88,6 +88,10 @@ class Reckoning:
         self.before = AsAt(month.previous.ends_on, known_before)
         self.before_known_now = AsAt(month.previous.ends_on, known_at)
 
+    def setting(self, key: str) -> Any:
+        """The office's setting that applies on the last day, by what is known."""
+        return Setting.objects.value_on(key, self.at.day, known_at=self.at.known_at)
+
     # ------------------------------------------------------------------------------- money
 
     def _money(self, code: str, at: AsAt, years: str = "") -> Money:
@@ -136,6 +140,11 @@ class Reckoning:
         """Aid paid and not paid back."""
         return self.at.paid("sector", self.scope, **self._aid_of_the_year)
 
+    @cached_property
+    def money_taken_over(self) -> TakenOver:
+        """How much of this year's aid comes from the time before this system."""
+        return self.at.taken_over(self.scope, **self._aid_of_the_year)
+
     @property
     def _aid_of_the_year(self) -> dict[str, Any]:
         return {"fiscal_year": self.year, "source__in": AID}
@@ -176,6 +185,11 @@ class Reckoning:
     def started(self) -> set[int]:
         """Projects whose works had begun by the last day."""
         return self.at.started(self.scope)
+
+    @cached_property
+    def taken_over(self) -> set[int]:
+        """Projects from the time before this system."""
+        return set(self.at.openings(self.scope).values_list("project_id", flat=True))
 
     def _year_plan(self, at: AsAt) -> list[tuple[int, str]]:
         entries = YearPlanEntry.objects.within(self.scope).as_at(*at).filter(year=self.year)
@@ -238,6 +252,11 @@ class Reckoning:
         return list(
             found.values("person_id", "region__code", "category", "direction", "planned_end")
         )
+
+    @cached_property
+    def expiring_days(self) -> int:
+        """Within how many days after the last day a posting that ends is said to end soon."""
+        return int(self.setting("expiring_days"))
 
     @cached_property
     def postings_begun_in_month(self) -> list[Mapping[str, Any]]:

@@ -7,19 +7,22 @@ monthly report (see ``docs/figures.md``).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Literal, NamedTuple
 
-from django.db.models import F, Q, QuerySet, Sum, Value
+from django.db import connection
+from django.db.models import Count, F, Q, QuerySet, Sum, Value
 from django.db.models.functions import Coalesce
 
 from assistance.models import Pairing
 from assistance.models.rows import LedgerRow
 from assistance.scope import EVERYTHING, Scope
-from projects.models.funds import FundPlan, ProjectFunding, Transfer, TransferReturn
+from projects.models.changes import FundingAdjustment
+from projects.models.funds import AID, FundPlan, ProjectFunding, Transfer, TransferReturn
 from projects.models.history import ProgressReport, StageChange
+from projects.models.openings import Opening
 from projects.models.payments import Payment, Refund
 from projects.models.road import Stage
 
@@ -49,11 +52,21 @@ def _join(*path: str) -> str:
     return "__".join(filter(None, path))
 
 
+def of_pairings(lookups: Sequence[str], condition: Callable[[str], Q]) -> Q:
+    """Rows whose pairing fits; ``lookups`` as ``Part.pairings``, ``condition`` of one lookup."""
+    first, *others = lookups
+    fitting = condition(first)
+    if not fitting or not others:
+        return fitting
+    without_a_plan = Q(**{first.removesuffix("__pairing"): None})
+    return fitting | without_a_plan & condition(others[0])
+
+
 class Part(NamedTuple):
     """Rows that a sum of money adds up or, with ``sign`` -1, takes off.
 
     ``plan`` or ``share`` is the lookup from a row to the fund plan or project's share whose money
-    it is, blank where the row is that itself.
+    it is, blank where the row is that itself; ``only`` are the rows with something in the column.
     """
 
     model: type[LedgerRow]
@@ -61,6 +74,7 @@ class Part(NamedTuple):
     column: str = "amount_yuan"
     plan: str | None = None
     share: str | None = None
+    only: Mapping[str, Any] = {}
 
     def path(self, dimension: str) -> str:
         """The lookup from a row to what it is summed by; KeyError where it has none."""
@@ -79,19 +93,10 @@ class Part(NamedTuple):
             return (_join(self.plan or "", "pairing"),)
         return (_join(self.share, "fund_plan__pairing"), _join(self.share, "project__pairing"))
 
-    def of_pairings(self, condition: Callable[[str], Q]) -> Q:
-        """Rows whose pairing fits; ``condition`` makes the condition for a lookup to a pairing."""
-        first, *others = self.pairings
-        fitting = condition(first)
-        if not fitting or not others:
-            return fitting
-        without_a_plan = Q(**{first.removesuffix("__pairing"): None})
-        return fitting | without_a_plan & condition(others[0])
-
     def rows(self, at: AsAt, scope: Scope, where: Mapping[str, Any]) -> QuerySet[Any]:
         """The rows that count, inside ``scope``, that fit ``where``."""
         counted = self.model._default_manager.as_at(*at)  # type: ignore[attr-defined]  # a ledger's manager
-        rows: QuerySet[Any] = counted.filter(self.of_pairings(scope.q))
+        rows: QuerySet[Any] = counted.filter(of_pairings(self.pairings, scope.q), **self.only)
         for asked, wanted in where.items():
             rows = rows.filter(self._fitting(*asked.partition("__")[::2], wanted))
         return rows
@@ -99,7 +104,7 @@ class Part(NamedTuple):
     def _fitting(self, dimension: str, how: str, wanted: Any) -> Q:
         if dimension in OF_A_PAIRING:
             end = _join(OF_A_PAIRING[dimension], how)
-            return self.of_pairings(lambda pairing: Q(**{_join(pairing, end): wanted}))
+            return of_pairings(self.pairings, lambda pairing: Q(**{_join(pairing, end): wanted}))
         return Q(**{_join(self.path(dimension), how): wanted})
 
     def sums(
@@ -125,12 +130,26 @@ MONEY: dict[str, tuple[Part, ...]] = {
         Part(Transfer, plan="fund_plan"),
         Part(TransferReturn, -1, plan="transfer__fund_plan"),
     ),
-    "alloc": (Part(ProjectFunding, share=""),),
+    "alloc": (
+        Part(ProjectFunding, share=""),
+        Part(FundingAdjustment, column="delta_yuan", share="project_funding"),
+    ),
     "paid": (
+        Part(
+            ProjectFunding, column="opening_paid_yuan", share="", only={"opening_paid_yuan__gt": 0}
+        ),
         Part(Payment, share="project_funding"),
         Part(Refund, -1, share="project_funding"),
     ),
 }
+
+
+class TakenOver(NamedTuple):
+    """Projects from the time before this system: how many, and what of their money came along."""
+
+    projects: int
+    allocated_yuan: Decimal
+    paid_yuan: Decimal
 
 
 class AsAt(NamedTuple):
@@ -157,11 +176,13 @@ class AsAt(NamedTuple):
         return self.money("arr", by, scope, **where)
 
     def allocated(self, by: By, scope: Scope = EVERYTHING, **where: Any) -> dict[Any, Decimal]:
-        """Yuan of approved projects' shares."""
+        """Yuan of approved projects' shares with their adjustments."""
         return self.money("alloc", by, scope, **where)
 
     def paid(self, by: By, scope: Scope = EVERYTHING, **where: Any) -> dict[Any, Decimal]:
-        """Yuan paid out of shares, less what was paid back."""
+        """Yuan paid out of shares, less what was paid back; what was paid before taking over counts
+        with its share.
+        """
         return self.money("paid", by, scope, **where)
 
     def money(
@@ -181,22 +202,104 @@ class AsAt(NamedTuple):
     def stages(self, scope: Scope = EVERYTHING, **where: Any) -> dict[int, str]:
         """The stage of every project: where its last step by (effective_on, id) led."""
         steps = StageChange.objects.within(scope).as_at(*self).filter(**where)
-        return _newest(steps, "effective_on", "to_stage")
+        return _newest((steps, "effective_on", "to_stage"))
 
     def started(self, scope: Scope = EVERYTHING) -> set[int]:
-        """Projects whose works had begun."""
+        """Projects whose works had begun, also before they were taken over."""
         begun = StageChange.objects.within(scope).as_at(*self).filter(to_stage=Stage.ACTIVE)
-        return set(begun.values_list("project_id", flat=True))
+        before = self.openings(scope).filter(actual_start__isnull=False)
+        projects = begun.values_list("project_id", flat=True)
+        return set(projects.union(before.values_list("project_id", flat=True)))
 
     def ended_on(self, scope: Scope = EVERYTHING) -> dict[int, date]:
         """The day of the newest completion of every project that has one."""
         done = StageChange.objects.within(scope).as_at(*self).filter(to_stage=Stage.COMPLETED)
-        return _newest(done, "effective_on", "effective_on")
+        before = self.openings(scope).filter(actual_end__isnull=False)
+        return _newest((done, "effective_on", "effective_on"), (before, "actual_end", "actual_end"))
 
     def progress(self, scope: Scope = EVERYTHING, **where: Any) -> dict[int, Decimal]:
-        """The last verified progress of every project that has one, in per cent."""
+        """The last verified progress of every project that has one, in per cent; what was taken
+        over counts as measured on the day of the opening.
+        """
         reports = ProgressReport.objects.within(scope).as_at(*self).filter(**where)
-        return _newest(reports, "measured_on", "physical_pct")
+        before = self.openings(scope).filter(**where)
+        return _newest((reports, "measured_on", "physical_pct"), (before, "as_of", "physical_pct"))
+
+    def openings(self, scope: Scope = EVERYTHING) -> QuerySet[Opening]:
+        """Projects that were taken over from the time before this system."""
+        return Opening.objects.within(scope).as_at(*self)
+
+    def taken_over(self, scope: Scope = EVERYTHING, **where: Any) -> TakenOver:
+        """How much of ``allocated`` and ``paid`` was taken over with openings."""
+        of_openings = Part(ProjectFunding, share="", only={"opening__isnull": False})
+        sums = of_openings.rows(self, scope, where).aggregate(
+            projects=Count("project", distinct=True),
+            allocated_yuan=Coalesce(Sum("amount_yuan"), ZERO),
+            paid_yuan=Coalesce(Sum("opening_paid_yuan"), ZERO),
+        )
+        return TakenOver(**sums)
+
+    def weighted_progress(
+        self, by: Literal["county", "programme", "recipient"], scope: Scope = EVERYTHING
+    ) -> dict[str, Decimal]:
+        """Sum(aid x progress) / sum(aid) over the projects of each, in per cent, unrounded.
+
+        Aid of all years: else a project that goes on would weigh nothing. Programme and recipient
+        are here those of the project's own pairing. What has no aid has no key.
+        """
+        here: dict[str, Any] = {}
+        if scope != EVERYTHING:
+            here["project__pairing__in"] = Pairing.objects.within(scope)
+        aid = [
+            part.sums(("project",), self, EVERYTHING, {"source__in": AID, **here})
+            for part in MONEY["alloc"]
+        ]
+        before = self.openings(scope).order_by()
+        verified = ProgressReport.objects.within(scope).as_at(*self).order_by()
+        measured = before.values_list("project_id", "as_of", Value(0), "physical_pct").union(
+            verified.values_list("project_id", "measured_on", "pk", "physical_pct"), all=True
+        )
+        return _weighed(PLACES[by], aid[0].union(*aid[1:], all=True), measured)
+
+
+# What a project is weighed with, and how it leads there.
+PLACES = {
+    "county": ("place.code", "JOIN assistance_region place ON place.id = project.county_id"),
+    "recipient": (
+        "place.code",
+        "JOIN assistance_pairing tie ON tie.id = project.pairing_id"
+        " JOIN assistance_region place ON place.id = tie.recipient_id",
+    ),
+    "programme": (
+        "programme.code",
+        "JOIN assistance_pairing tie ON tie.id = project.pairing_id"
+        " JOIN assistance_programme programme ON programme.id = tie.programme_id",
+    ),
+}
+
+
+def _weighed(
+    place: tuple[str, str], aid: QuerySet[Any], measured: QuerySet[Any]
+) -> dict[str, Decimal]:
+    """Progress by place, of (project, yuan) and (project, day, row, per cent)."""
+    (aid_sql, of_aid), (measured_sql, of_measured) = (
+        rows.query.sql_with_params() for rows in (aid, measured)
+    )
+    code, joins = place
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT {code}, sum(aid.yuan * coalesce(newest.pct, 0)) / sum(aid.yuan)"  # nosec B608 - names from PLACES only
+            " FROM (SELECT project_id, sum(yuan) AS yuan"
+            f" FROM ({aid_sql}) AS part (project_id, yuan) GROUP BY project_id) AS aid"
+            f" JOIN projects_project project ON project.id = aid.project_id {joins}"
+            " LEFT JOIN (SELECT DISTINCT ON (project_id) project_id, pct"
+            f" FROM ({measured_sql}) AS measured (project_id, day, row, pct)"
+            " ORDER BY project_id, day DESC, row DESC) AS newest"
+            " ON newest.project_id = aid.project_id"
+            f" GROUP BY {code} HAVING sum(aid.yuan) > 0",
+            [*of_aid, *of_measured],
+        )
+        return dict(cursor.fetchall())
 
 
 def _names(
@@ -218,7 +321,18 @@ def _names(
     return named
 
 
-def _newest(rows: QuerySet[Any], day: str, column: str) -> dict[int, Any]:
-    """A column of the row of every project that is greatest by (day, id)."""
-    newest = rows.order_by("project_id", f"-{day}", "-id").distinct("project_id")
-    return dict(newest.values_list("project_id", column))
+def _newest(*asked: tuple[QuerySet[Any], str, str]) -> dict[int, Any]:
+    """A column of every project's row that is greatest by (day, id), of rows with their day and
+    column; of the same day in several, the first one's.
+    """
+    newest = [
+        rows.order_by("project_id", f"-{day}", "-pk")
+        .distinct("project_id")
+        .values_list("project_id", day, column, Value(place))
+        for place, (rows, day, column) in enumerate(asked)
+    ]
+    found: dict[int, tuple[date, int, Any]] = {}
+    for project, day, value, place in newest[0].union(*newest[1:], all=True):
+        if project not in found or (day, -place) > found[project][:2]:
+            found[project] = (day, -place, value)
+    return {project: value for project, (_day, _place, value) in found.items()}

@@ -85,7 +85,9 @@ _FORMULAS = {
     "plan": "sum(fund plans of Y, issued_on <= T)",
     "arr": "sum(confirmed transfers of plans of Y, arrived_on <= T)"
     " - sum(their returns, returned_on <= T)",
-    "alloc": "sum(project funding of Y, approved_on <= T)",
-    "paid": "sum(verified payments of funding of Y, paid_on <= T)"
-    " - sum(their refunds, refunded_on <= T)",
+    "alloc": "sum(project funding of Y, approved_on <= T)"
+    " + sum(its adjustments, effective_on <= T)",
+    "paid": "sum(paid before taking over of funding of Y, approved_on <= T)"
+    " + sum(its verified payments, paid_on <= T)"
+    " - sum(its refunds, refunded_on <= T)",
 }

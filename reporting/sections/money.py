@@ -11,10 +11,8 @@ from projects.models import AID, Sector, Source
 from projects.models.as_at import MONEY
 from projects.models.funds import WITHOUT_A_PLAN
 from reporting.reckoning import Money, Reckoning
-from reporting.sections.shape import Section, Value, rate, row, yuan
+from reporting.sections.shape import Section, Value, one_decimal, rate, row, yuan
 
-LIVELIHOOD_TARGET = 90  # per cent; the five-year plan's promise
-COUNTY_AND_BELOW_TARGET = 80  # per cent; assumed
 COUNTY_AND_BELOW = frozenset({"county", "town", "village"})
 REGION_COLUMNS = (
     ("plan", "yuan"),
@@ -47,8 +45,9 @@ def funds(r: Reckoning) -> Section:
         ("paid_of_arrived", paid, arr, "paid / arr"),
     ):
         section.add(code, "percent", rate(part, whole), of=(part, whole), formula=formula)
-    section.add("livelihood_target", "percent", f"{LIVELIHOOD_TARGET}.0", formula="target")
-    section.add("county_below_target", "percent", f"{COUNTY_AND_BELOW_TARGET}.0", formula="target")
+    for code in ("livelihood_target", "county_below_target"):
+        target = one_decimal(Decimal(r.setting(code)))
+        section.add(code, "percent", str(target), formula="setting that applies at T")
     section.add(
         "idle",
         "yuan",
@@ -56,6 +55,14 @@ def funds(r: Reckoning) -> Section:
         of=(arr, alloc),
         formula="arr - alloc, if > 0",
     )
+    taken = r.money_taken_over
+    if taken.projects:
+        section.note(
+            "money_taken_over",
+            projects=str(taken.projects),
+            allocated_yuan=yuan(taken.allocated_yuan),
+            paid_yuan=yuan(taken.paid_yuan),
+        )
     section.table("by_region", REGION_COLUMNS, _by_region(r))
     section.table("by_source", [(code, "yuan") for code in MONEY], _by_source(r))
     section.table(

@@ -153,9 +153,11 @@ def payment(
     )
 
 
-def progress(project: Project, pct: str, on: date, *, known: datetime | None = None) -> None:
+def progress(
+    project: Project, pct: str, on: date, *, known: datetime | None = None
+) -> ProgressReport:
     """Progress measured on a day, verified at an instant (that morning)."""
-    ProgressReport.objects.create(
+    return ProgressReport.objects.create(
         project=project,
         period=f"{on:%Y-%m}",
         measured_on=on,
