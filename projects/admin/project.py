@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
 from django.db import models
-from django.db.models import Count, Exists, OuterRef, Subquery
+from django.db.models import Count, Exists, OuterRef
 from django.forms.models import BaseInlineFormSet
 from django.http import HttpRequest
 from django.utils import formats, timezone
@@ -33,7 +33,6 @@ from projects.models import (
     RESERVE,
     Payment,
     PerformanceTarget,
-    ProgressReport,
     Project,
     ProjectFunding,
     Stage,
@@ -142,10 +141,7 @@ def _without_shares(rows: models.QuerySet[Any], user: User, now: datetime) -> mo
 
 
 def _done(rows: models.QuerySet[Any], user: User, now: datetime) -> models.QuerySet[Any]:
-    verified = ProgressReport.objects.counting().filter(project=OuterRef("pk"))
-    newest = verified.order_by("-measured_on", "-pk").values("physical_pct")[:1]
-    open_ones = rows.open_to("complete", user)  # type: ignore[attr-defined]
-    return open_ones.annotate(pct=Subquery(newest)).filter(pct=100)  # type: ignore[no-any-return]
+    return rows.open_to("complete", user).filter(physical_pct=100)  # type: ignore[attr-defined,no-any-return]
 
 
 def _queue(name: str, label: str | Promise, verb: str, permission: str) -> Queue:
@@ -160,7 +156,10 @@ class ProjectAdmin(ScopedAdmin):
         "implementing_unit", "created_by", "updated_by",
     )  # fmt: skip
     summed = "total_investment_yuan"
-    list_display = ["code", "name", "standing", "total", "county", "fiscal_year", "sector"]
+    list_display = [
+        "code", "name", "standing", "total", "allocated", "paid", "progress", "county",
+        "fiscal_year", "sector",
+    ]  # fmt: skip
     list_display_links = ["code", "name"]
     list_filter = [YearFilter, BucketFilter, "stage", "pairing__programme", "sector", "mode"]
     search_fields = ["code", "name"]
@@ -270,6 +269,9 @@ class ProjectAdmin(ScopedAdmin):
             (_("Stage"), stage_of(row)),
             (_("Total investment"), money(row.total_investment_yuan)),
             (_("Fiscal aid"), money(row.aid_yuan)),
+            (_("Allocated, donations in cash included"), money(row.allocated_yuan)),
+            (_("Paid"), money(row.paid_yuan)),
+            (_("Physical progress"), self.progress(row)),
             (_("County"), row.county),
             (_("Pairing"), row.pairing),
             (_("Programme"), row.pairing.programme),
@@ -306,6 +308,18 @@ class ProjectAdmin(ScopedAdmin):
     @admin.display(description=_("total (yuan)"), ordering="total_investment_yuan")
     def total(self, project: Project) -> SafeString:
         return plain_money(project.total_investment_yuan)
+
+    @admin.display(description=_("allocated"), ordering="allocated_yuan")
+    def allocated(self, project: Project) -> SafeString:
+        return plain_money(project.allocated_yuan)
+
+    @admin.display(description=_("paid"), ordering="paid_yuan")
+    def paid(self, project: Project) -> SafeString:
+        return plain_money(project.paid_yuan)
+
+    @admin.display(description=_("progress"), ordering="physical_pct")
+    def progress(self, project: Project) -> str:
+        return f"{project.physical_pct.normalize():f}%"
 
 
 def _pairing_label(pairing: Any) -> str:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.db.models import DecimalField, OuterRef, QuerySet, Subquery, Sum
-from django.db.models.functions import Coalesce
+from django.db.models import QuerySet
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -32,7 +30,7 @@ from assistance.api.listing import ListQuery, Ordering, Sparse
 from assistance.api.resource import AllowedActions, Resource, verb
 from assistance.models import ApiToken
 from projects import actions
-from projects.models import FundPlan, ProjectFunding, Source, Transfer, TransferReturn
+from projects.models import FundPlan, Source, Transfer
 from projects.models.funds import FundPlanStatus, TransferStatus
 
 MAY_REPORT = "projects.report_arrival_transfer"
@@ -51,9 +49,12 @@ class FundPlanRow(serializers.Serializer[FundPlan]):
     source = serializers.ChoiceField(Source.choices)  # type: ignore[assignment]  # declared fields leave the class
     amount_yuan = Yuan()
     arrived_yuan = Yuan(
-        source="arrived", help_text="what confirmed transfers brought, less what went back"
+        source="total_arrived_yuan",
+        help_text="what confirmed transfers brought, less what went back",
     )
-    committed_yuan = Yuan(source="committed", help_text="what approved projects hold")
+    committed_yuan = Yuan(
+        source="total_committed_yuan", help_text="what approved projects hold, changes included"
+    )
     issued_on = Day()
     doc_no = serializers.CharField(allow_blank=True)
     basis = serializers.CharField(allow_blank=True)
@@ -94,11 +95,7 @@ class FundPlans(Resource):
     row, in_full, query = FundPlanRow, FundPlanDetail, FundPlanQuery
 
     def rows(self) -> QuerySet[FundPlan]:
-        return FundPlan.objects.visible_to(self.caller).annotate(
-            arrived=_sum_per_plan(Transfer.objects.counting())
-            - _sum_per_plan(TransferReturn.objects.counting(), "transfer__fund_plan"),
-            committed=_sum_per_plan(ProjectFunding.objects.counting()),
-        )
+        return FundPlan.objects.visible_to(self.caller)
 
     def rows_in_full(self) -> QuerySet[FundPlan]:
         return self.rows().select_related(
@@ -216,14 +213,3 @@ class Transfers(Resource):
         return self.caller.has_perm(MAY_REPORT) and self.caller.may_write_for(
             recipient_id=pairing.recipient_id, donor_id=pairing.donor_id
         )
-
-
-def _sum_per_plan(rows: QuerySet[Any], plan: str = "fund_plan") -> Coalesce:
-    """Yuan of the rows of each fund plan, as a column of it."""
-    of_one = rows.filter(**{plan: OuterRef("pk")}).order_by().values(plan)
-    money = DecimalField(max_digits=18, decimal_places=2)
-    return Coalesce(
-        Subquery(of_one.annotate(sum=Sum("amount_yuan")).values("sum")),
-        Decimal(0),
-        output_field=money,
-    )
