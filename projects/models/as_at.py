@@ -18,7 +18,7 @@ from django.db.models.functions import Coalesce
 
 from assistance.models import Pairing
 from assistance.models.rows import LedgerRow
-from assistance.scope import EVERYTHING, Scope
+from assistance.scope import EVERYTHING, NOTHING, Scope
 from projects.models.changes import FundingAdjustment
 from projects.models.funds import AID, FundPlan, ProjectFunding, Transfer, TransferReturn
 from projects.models.history import ProgressReport, StageChange
@@ -248,6 +248,8 @@ class AsAt(NamedTuple):
         are here those of the project's own pairing. What has no aid has no key.
         """
         here: dict[str, Any] = {}
+        if scope == NOTHING:
+            return {}
         if scope != EVERYTHING:
             here["project__pairing__in"] = Pairing.objects.within(scope)
         aid = [

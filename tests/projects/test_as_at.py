@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -15,7 +15,6 @@ from hypothesis import strategies as st
 
 from assistance.models.rows import LedgerRow, entered
 from assistance.roles import Role
-from assistance.scope import EVERYTHING, NOTHING, Scope
 from projects.models import (
     AID,
     FundingAdjustment,
@@ -27,14 +26,13 @@ from projects.models import (
     Refund,
     Source,
     Stage,
-    StageChange,
     Transfer,
     TransferReturn,
 )
 from projects.models.as_at import AsAt
 from tests import factories as make
+from tests.fold import fold, progress_by_fold
 from tests.raw_rows import triggers_asleep
-from tests.reporting import rich_ledger
 from tests.reporting.rich_ledger import adjustment, arrival, opening, payment, plan, void
 from tests.reporting.rich_ledger.rows import approved, progress, step
 from tests.reporting.rich_ledger.ties import Ties
@@ -180,11 +178,6 @@ def test_what_was_taken_over_counts_from_the_day_of_its_opening() -> None:
 # ----------------------------------------------------------------------- one statement for all
 
 
-@pytest.fixture
-def ledger() -> None:
-    rich_ledger.build()
-
-
 @pytest.mark.parametrize(
     ("ask", "statements"),
     [
@@ -221,102 +214,6 @@ def test_a_figure_without_such_a_dimension_says_so() -> None:
 
 # ------------------------------------------------------------------------------- a naive fold
 
-
-def counts(row: Any, day: date | None, at: AsAt) -> bool:
-    """The rule of the ledger, once more."""
-    return (
-        day is not None
-        and day <= at.day
-        and row.counted_at is not None
-        and row.counted_at <= at.known_at
-        and (row.voided_at is None or row.voided_at > at.known_at)
-    )
-
-
-def moved(at: AsAt) -> Iterator[tuple[str, Any, str, Decimal]]:
-    """The figure, pairing, source and signed yuan of every row that counts, one by one."""
-    for of in FundPlan.objects.all():
-        if counts(of, of.issued_on, at):
-            yield "plan", of.pairing, of.source, of.amount_yuan
-    for sent in Transfer.objects.all():
-        if counts(sent, sent.arrived_on, at):
-            yield "arr", sent.fund_plan.pairing, sent.fund_plan.source, sent.amount_yuan
-    for back in TransferReturn.objects.all():
-        if counts(back, back.returned_on, at):
-            of = back.transfer.fund_plan
-            yield "arr", of.pairing, of.source, -back.amount_yuan
-    for figure, share, day, row, yuan in moved_by_share():
-        if counts(row, day, at) and yuan:
-            tie = share.fund_plan.pairing if share.fund_plan else share.project.pairing
-            yield figure, tie, share.source, yuan
-
-
-def moved_by_share() -> Iterator[tuple[str, ProjectFunding, date | None, Any, Decimal]]:
-    for share in ProjectFunding.objects.all():
-        yield "alloc", share, share.approved_on, share, share.amount_yuan
-        yield "paid", share, share.approved_on, share, share.opening_paid_yuan
-    for change in FundingAdjustment.objects.all():
-        yield "alloc", change.project_funding, change.effective_on, change, change.delta_yuan
-    for paid in Payment.objects.all():
-        yield "paid", paid.project_funding, paid.paid_on, paid, paid.amount_yuan
-    for back in Refund.objects.all():
-        yield "paid", back.project_funding, back.refunded_on, back, -back.amount_yuan
-
-
-def fold(at: AsAt) -> dict[str, dict[Any, Decimal]]:
-    """Every figure by recipient and source, row by row over the whole ledger."""
-    found: dict[str, dict[Any, Decimal]] = {"plan": {}, "arr": {}, "alloc": {}, "paid": {}}
-    for figure, tie, source, yuan in moved(at):
-        key = (tie.recipient.code, source)
-        found[figure][key] = found[figure].get(key, Decimal(0)) + yuan
-    return found
-
-
-def stages_by_fold(at: AsAt) -> dict[int, str]:
-    found: dict[int, tuple[date, int, str]] = {}
-    for change in StageChange.objects.all():
-        step_of = (change.effective_on, change.pk, change.to_stage)
-        if counts(change, change.effective_on, at) and step_of > found.get(
-            change.project_id, (date.min, 0, "")
-        ):
-            found[change.project_id] = step_of
-    return {project: stage for project, (_day, _pk, stage) in found.items()}
-
-
-def weighed_by_fold(at: AsAt) -> dict[str, Decimal]:
-    progress, aid = at.progress(), at.allocated("project", source__in=AID)
-    sums: dict[str, list[Decimal]] = {}
-    for project in Project.objects.select_related("county"):
-        if project.pk in aid:
-            both = sums.setdefault(project.county.code, [Decimal(0), Decimal(0)])
-            both[0] += aid[project.pk] * progress.get(project.pk, Decimal(0))
-            both[1] += aid[project.pk]
-    return {code: done / all_of for code, (done, all_of) in sums.items() if all_of > 0}
-
-
-def test_the_rich_ledger_is_what_a_fold_over_its_rows_finds(ledger: None) -> None:
-    for at in (
-        MAY_IN_JUNE, MAY_IN_JULY, AsAt(date(2026, 6, 1), IN_JULY), AsAt(T, make.at(T)),
-        AsAt(date(2025, 12, 31), IN_JULY), AsAt(date(2019, 1, 1), IN_JULY),
-    ):  # fmt: skip
-        by_fold = fold(at)
-        for figure, wanted in by_fold.items():
-            assert at.money(figure, ("recipient", "source")) == wanted, figure
-            for scope in (NOTHING, Scope("recipient", make.PREFECTURE)):
-                inside = {
-                    key: yuan for key, yuan in wanted.items()
-                    if scope != NOTHING and key[0].startswith("9901")
-                }  # fmt: skip
-                assert at.money(figure, ("recipient", "source"), scope) == inside, figure
-        assert at.stages() == stages_by_fold(at)
-        weighed = at.weighted_progress("county")
-        assert {code: round(pct, 9) for code, pct in weighed.items()} == {
-            code: round(pct, 9) for code, pct in weighed_by_fold(at).items()
-        }
-        assert at.weighted_progress("county", NOTHING) == {}
-    assert set(MAY_IN_JUNE.weighted_progress("county", EVERYTHING)) >= {make.COUNTY}
-
-
 Moment = tuple[int, int, int | None]  # days from 1 May, until known, until struck out after that
 moments = st.tuples(st.integers(-5, 45), st.integers(0, 60), st.none() | st.integers(0, 60))
 KINDS: dict[str, tuple[type[LedgerRow], str]] = {
@@ -351,7 +248,7 @@ def test_whatever_was_entered_and_struck_out_the_figures_are_the_fold(
             at = AsAt(on, make.at(on + timedelta(days=delay)))
             for figure, wanted in fold(at).items():
                 assert at.money(figure, ("recipient", "source")) == wanted, figure
-            assert at.progress() == _newest_by_fold(at)
+            assert at.progress() == progress_by_fold(at)
         transaction.set_rollback(True)
 
 
@@ -377,14 +274,3 @@ def _scatter(pattern: LedgerRow, day: str, moment: Moment, place: int) -> None:
         if isinstance(new, Transfer | TransferReturn | Payment | Refund):
             new.status = "voided"
     new.save(force_insert=True)
-
-
-def _newest_by_fold(at: AsAt) -> dict[int, Decimal]:
-    newest: dict[int, tuple[date, int, Decimal]] = {}
-    reports: Iterable[ProgressReport] = ProgressReport.objects.all()
-    for report in reports:
-        measured = (report.measured_on, report.pk, report.physical_pct)
-        earlier = newest.get(report.project_id, (date.min, 0, Decimal(0)))
-        if counts(report, report.measured_on, at) and measured > earlier:
-            newest[report.project_id] = measured
-    return {project: pct for project, (_day, _pk, pct) in newest.items()}

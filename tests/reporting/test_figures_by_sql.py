@@ -18,7 +18,8 @@ from django.db import connection, transaction
 from pytest_django import DjangoDbBlocker
 
 from assistance.periods import Month
-from assistance.scope import EVERYTHING, Scope
+from assistance.scope import EVERYTHING, NOTHING, Scope
+from projects.models.as_at import AsAt
 from reporting.actions.definitions import ensure_definitions
 from reporting.actions.editions import SETTLING, build, schedule_due
 from reporting.models import Edition, Format, ReportDefinition
@@ -26,6 +27,7 @@ from reporting.payload import freeze
 from reporting.reckoning import Reckoning
 from reporting.tracing import rows_behind
 from tests import factories as make
+from tests.fold import fold, progress_by_fold, stages_by_fold, weighed_by_fold
 from tests.reporting import rich_ledger
 from tests.reporting.mail_rows import reader, subscribe
 from tests.reporting.plain_sql import PlainSql
@@ -146,6 +148,36 @@ def test_the_rows_behind_a_sum_add_up_to_it(ledger: None, db: None, scope: Scope
     for figure in traced:
         behind = sum((part.yuan for part in rows_behind(figure["rows"])), Decimal(0))
         assert behind == Decimal(figure["value"]), figure["code"]
+
+
+@pytest.mark.parametrize(
+    "at",
+    [
+        AsAt(date(2026, 5, 31), K),
+        AsAt(date(2026, 5, 31), due(Month(2026, 6))),
+        AsAt(date(2026, 6, 1), due(Month(2026, 6))),
+        AsAt(date(2025, 12, 31), K),
+        AsAt(date(2019, 1, 1), K),
+    ],
+)
+def test_what_the_ledger_says_is_what_a_fold_over_its_rows_finds(
+    ledger: None, db: None, at: AsAt
+) -> None:
+    inside = Scope("recipient", make.PREFECTURE)
+    for figure, wanted in fold(at).items():
+        assert at.money(figure, ("recipient", "source")) == wanted, figure
+        assert at.money(figure, ("recipient", "source"), inside) == {
+            key: yuan for key, yuan in wanted.items() if key[0].startswith(make.PREFECTURE[:4])
+        }, figure
+        assert at.money(figure, "source", NOTHING) == {}
+    assert at.stages() == stages_by_fold(at)
+    assert at.progress() == progress_by_fold(at)
+    weighed = at.weighted_progress("county")
+    assert {code: round(pct, 9) for code, pct in weighed.items()} == {
+        code: round(pct, 9) for code, pct in weighed_by_fold(at).items()
+    }
+    assert at.weighted_progress("county", NOTHING) == {}
+    assert set(at.weighted_progress("county", inside)) <= set(weighed)
 
 
 # ----------------------------------------------------------------------- what is mailed
