@@ -4,7 +4,7 @@ SHELL := /bin/sh
 
 PY := .venv/bin/python
 
-.PHONY: help run manage test faults check venv venv-dev pins
+.PHONY: help run manage test faults bench check venv venv-dev pins
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -49,6 +49,9 @@ test: venv-dev ## run the tests; ARGS='tests/teams -k posting' chooses
 
 faults: venv-dev ## what must survive kills, outages and odd relays, in full; ONLY=R1,R6 chooses
 	@exec $(PY) -m pytest -q tests/faults --faults-full $(ARGS)
+
+bench: venv-dev ## measure against the goals on an invented ledger; SIZE=S|M|L, ONLY=A1,P4 chooses
+	@exec $(PY) -m benchmarks
 
 # Every gate is tried, so one run shows everything that is wrong.
 check: venv-dev ## style, types, import contracts, migrations, deployment, known vulnerabilities

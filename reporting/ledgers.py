@@ -11,6 +11,7 @@ from django.utils.translation import override
 from projects.models import (
     Payment,
     Project,
+    ProjectFunding,
     Refund,
     Sector,
     Source,
@@ -84,7 +85,9 @@ def _funds(r: Reckoning) -> Ledger:
 
 
 def _payments(r: Reckoning) -> Ledger:
-    """Payments, and what was paid back as a negative sum: the column adds up to the figure."""
+    """Payments, what was paid before taking over, and what was paid back as a negative sum: the
+    column adds up to the figure.
+    """
     columns = [
         (_("Project code"), "text"), (_("Project name"), "text"), (_("Source"), "text"),
         (_("Paid on"), "date"), (_("Amount"), "yuan"), (_("Payee"), "text"),
@@ -95,7 +98,16 @@ def _payments(r: Reckoning) -> Ledger:
     paid = paid.select_related("project_funding__project", "payee", "treasury")
     paid_back = Refund.objects.within(r.scope).as_at(*r.at).filter(**of_the_year)
     paid_back = paid_back.select_related("project_funding__project", "treasury")
+    before = ProjectFunding.objects.within(r.scope).as_at(*r.at)
+    before = before.filter(fiscal_year=r.year, opening_paid_yuan__gt=0).select_related("project")
     rows: list[tuple[Any, ...]] = [
+        (
+            share.project.code, share.project.name, _label(Source, share.source),
+            share.approved_on, share.opening_paid_yuan, _("taken over"), "", "", None,
+        )
+        for share in before.order_by("approved_on", "pk")
+    ]  # fmt: skip
+    rows += [
         (
             p.project_funding.project.code, p.project_funding.project.name,
             _label(Source, p.project_funding.source), p.paid_on, p.amount_yuan, p.payee.name,

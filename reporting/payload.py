@@ -38,7 +38,7 @@ def freeze(edition: Edition, reckoning: Reckoning) -> dict[str, Any]:
         "require_signoff": definition.require_signoff,
         "labels": _labels(edition, reckoning, sections),
         "sections": [
-            {"code": s.code, "figures": s.figures, "tables": s.tables, "notes": []}
+            {"code": s.code, "figures": s.figures, "tables": s.tables, "notes": s.notes}
             for s in sections
         ],
     }

@@ -1,7 +1,7 @@
 """What the ledger says about one scope on the last day of one month, as known at one instant.
 
-Every sum is one query for all regions at once. Sections read a ``Reckoning``; they never query.
-The formulas are those of the programme office's monthly report (see ``docs/figures.md``).
+It asks ``projects.models.as_at`` for all regions at once. Sections read a ``Reckoning``; they never
+query.
 """
 
 from __future__ import annotations
@@ -13,82 +13,24 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from django.db.models import F, Q, Sum
+from django.db.models import F, Q
 
-from assistance.models import Pairing
-from assistance.models.rows import LedgerRow
+from assistance.models import Pairing, Setting
 from assistance.periods import Month
 from assistance.scope import Scope
 from projects.models import (
     AID,
     BUCKETS,
-    FundPlan,
-    Payment,
-    ProgressReport,
     Project,
-    ProjectFunding,
-    Refund,
     Stage,
-    StageChange,
-    Transfer,
-    TransferReturn,
     YearPlanEntry,
 )
-from projects.models.funds import WITHOUT_A_PLAN
+from projects.models.as_at import MONEY, AsAt, TakenOver
 from teams.models import Posting, Team
 
 ZERO = Decimal(0)
 COMPLETED_OR_LATER = frozenset({Stage.COMPLETED, *BUCKETS["accepted"]})
 STARTED_OR_LATER = frozenset({Stage.ACTIVE, *COMPLETED_OR_LATER})
-
-
-class AsAt(NamedTuple):
-    """A day T and the instant K of knowledge."""
-
-    day: date
-    known_at: datetime
-
-
-class Measure(NamedTuple):
-    """A sum of money: which rows it adds up, where they keep year, source and pairing, and what is
-    taken off it because it went back.
-    """
-
-    model: type[LedgerRow]
-    year: str
-    source: str
-    pairing: str
-    less: Measure | None = None
-
-
-MEASURES = {
-    "plan": Measure(FundPlan, "fiscal_year", "source", "pairing"),
-    "arr": Measure(
-        Transfer,
-        "fund_plan__fiscal_year",
-        "fund_plan__source",
-        "fund_plan__pairing",
-        less=Measure(
-            TransferReturn,
-            "transfer__fund_plan__fiscal_year",
-            "transfer__fund_plan__source",
-            "transfer__fund_plan__pairing",
-        ),
-    ),
-    "alloc": Measure(ProjectFunding, "fiscal_year", "source", "fund_plan__pairing"),
-    "paid": Measure(
-        Payment,
-        "project_funding__fiscal_year",
-        "project_funding__source",
-        "project_funding__fund_plan__pairing",
-        less=Measure(
-            Refund,
-            "project_funding__fiscal_year",
-            "project_funding__source",
-            "project_funding__fund_plan__pairing",
-        ),
-    ),
-}
 
 
 class Cell(NamedTuple):
@@ -146,38 +88,29 @@ class Reckoning:
         self.before = AsAt(month.previous.ends_on, known_before)
         self.before_known_now = AsAt(month.previous.ends_on, known_at)
 
+    def setting(self, key: str) -> Any:
+        """The office's setting that applies on the last day, by what is known."""
+        return Setting.objects.value_on(key, self.at.day, known_at=self.at.known_at)
+
     # ------------------------------------------------------------------------------- money
 
     def _money(self, code: str, at: AsAt, years: str = "") -> Money:
         """``years`` is the lookup that compares the fiscal year of the plans with this year."""
-        measure = MEASURES[code]
-        sums = self._sums(measure, at, years)
-        if measure.less:
-            for cell, yuan in self._sums(measure.less, at, years).items():
-                sums[cell] = sums.get(cell, ZERO) - yuan
-        return Money(sums)
-
-    def _sums(self, measure: Measure, at: AsAt, years: str) -> dict[Cell, Decimal]:
-        rows = measure.model._default_manager.as_at(*at)  # type: ignore[attr-defined]  # a ledger's manager
-        rows = rows.filter(self.scope.q(measure.pairing), **{f"{measure.year}{years}": self.year})
-        sums = rows.values_list(
-            f"{measure.pairing}__programme__code",
-            f"{measure.pairing}__recipient__code",
-            measure.source,
-        ).annotate(Sum("amount_yuan"))
-        return {Cell(*place): yuan for *place, yuan in sums.order_by()}
+        of_the_year = {f"fiscal_year{years}": self.year}
+        sums = at.money(code, ("programme", "recipient", "source"), self.scope, **of_the_year)
+        return Money({Cell(*place): yuan for place, yuan in sums.items()})
 
     @cached_property
     def money(self) -> dict[str, Money]:
         """Plan, arrived, allocated and paid of this year's plans, cumulative to the last day."""
-        return {code: self._money(code, self.at) for code in MEASURES}
+        return {code: self._money(code, self.at) for code in MONEY}
 
     @cached_property
     def money_before(self) -> dict[str, Money]:
         """The same as the report of the month before had it; nothing in January."""
         if self.month.month == 1:
-            return {code: Money({}) for code in MEASURES}
-        return {code: self._money(code, self.before) for code in MEASURES}
+            return {code: Money({}) for code in MONEY}
+        return {code: self._money(code, self.before) for code in MONEY}
 
     @cached_property
     def money_entered_late(self) -> dict[str, Money]:
@@ -195,47 +128,36 @@ class Reckoning:
         return found
 
     @cached_property
-    def allocated_without_a_plan(self) -> dict[str, Decimal]:
-        """Matching and own funds of this year's approved projects: they have no fund plan."""
-        rows = ProjectFunding.objects.as_at(*self.at).filter(
-            self.scope.q("project__pairing"), fiscal_year=self.year, source__in=WITHOUT_A_PLAN
-        )
-        return dict(rows.values_list("source").annotate(Sum("amount_yuan")).order_by())
-
-    @cached_property
     def allocated_by_use(self) -> list[tuple[str, bool, str, Decimal]]:
         """Allocated aid by sector, by whether it improves livelihoods, and by level of spending."""
-        rows = ProjectFunding.objects.as_at(*self.at).filter(
-            self.scope.q("fund_plan__pairing"), fiscal_year=self.year, source__in=AID
+        sums = self.at.allocated(
+            ("sector", "is_livelihood", "spend_level"), self.scope, **self._aid_of_the_year
         )
-        uses = rows.values_list("project__sector", "project__is_livelihood", "project__spend_level")
-        return list(uses.annotate(Sum("amount_yuan")).order_by())
+        return [(*use, yuan) for use, yuan in sums.items()]
 
     @cached_property
     def paid_by_sector(self) -> dict[str, Decimal]:
         """Aid paid and not paid back."""
-        found: dict[str, Decimal] = {}
-        for model, sign in ((Payment, 1), (Refund, -1)):
-            rows = model.objects.as_at(*self.at).filter(
-                self.scope.q("project_funding__fund_plan__pairing"),
-                project_funding__fiscal_year=self.year,
-                project_funding__source__in=AID,
-            )
-            sums = rows.values_list("project_funding__project__sector")
-            for sector, yuan in sums.annotate(Sum("amount_yuan")).order_by():
-                found[sector] = found.get(sector, ZERO) + sign * yuan
-        return found
+        return self.at.paid("sector", self.scope, **self._aid_of_the_year)
+
+    @cached_property
+    def money_taken_over(self) -> TakenOver:
+        """How much of this year's aid comes from the time before this system."""
+        return self.at.taken_over(self.scope, **self._aid_of_the_year)
+
+    @property
+    def _aid_of_the_year(self) -> dict[str, Any]:
+        return {"fiscal_year": self.year, "source__in": AID}
 
     @cached_property
     def paid_of_project(self) -> dict[int, Decimal]:
         """Paid to every project and not paid back, over all years and sources, in yuan."""
-        found: dict[int, Decimal] = {}
-        for model, sign in ((Payment, 1), (Refund, -1)):
-            rows = model.objects.within(self.scope).as_at(*self.at)
-            sums = rows.values_list("project_funding__project_id").annotate(Sum("amount_yuan"))
-            for project, yuan in sums.order_by():
-                found[project] = found.get(project, ZERO) + sign * yuan
-        return found
+        return self.at.paid("project", **self._projects_here)
+
+    @property
+    def _projects_here(self) -> dict[str, Any]:
+        # a project's money is its own wherever the plan that it came from belongs
+        return {"project__pairing__in": Pairing.objects.within(self.scope)}
 
     # ---------------------------------------------------------------------------- pairings
 
@@ -254,24 +176,20 @@ class Reckoning:
 
     # ---------------------------------------------------------------------------- projects
 
-    def _stages(self, at: AsAt) -> dict[int, str]:
-        """The stage of every project at T as known at K: its last step by effective day."""
-        steps = StageChange.objects.within(self.scope).as_at(*at)
-        last = steps.order_by("project_id", "-effective_on", "-id").distinct("project_id")
-        return dict(last.values_list("project_id", "to_stage"))
-
     @cached_property
     def stages(self) -> dict[int, str]:
-        return self._stages(self.at)
+        """The stage of every project on the last day."""
+        return self.at.stages(self.scope)
 
     @cached_property
     def started(self) -> set[int]:
         """Projects whose works had begun by the last day."""
-        return self._started(self.at)
+        return self.at.started(self.scope)
 
-    def _started(self, at: AsAt) -> set[int]:
-        begun = StageChange.objects.within(self.scope).as_at(*at).filter(to_stage=Stage.ACTIVE)
-        return set(begun.values_list("project_id", flat=True))
+    @cached_property
+    def taken_over(self) -> set[int]:
+        """Projects from the time before this system."""
+        return set(self.at.openings(self.scope).values_list("project_id", flat=True))
 
     def _year_plan(self, at: AsAt) -> list[tuple[int, str]]:
         entries = YearPlanEntry.objects.within(self.scope).as_at(*at).filter(year=self.year)
@@ -291,7 +209,7 @@ class Reckoning:
         """The same as the report of the month before had it; nothing in January."""
         if self.month.month == 1:
             return []
-        stages, started = self._stages(self.before), self._started(self.before)
+        stages, started = self.before.stages(self.scope), self.before.started(self.scope)
         return [
             Spell(project, nature, stages[project], project in started)
             for project, nature in self._year_plan(self.before)
@@ -313,25 +231,18 @@ class Reckoning:
     @cached_property
     def completed_on(self) -> dict[int, date]:
         """The last day of the works of every project that is completed by the last day."""
-        done = (
-            StageChange.objects.within(self.scope).as_at(*self.at).filter(to_stage=Stage.COMPLETED)
-        )
-        newest = done.order_by("project_id", "-effective_on", "-id").distinct("project_id")
-        days = dict(newest.values_list("project_id", "effective_on"))
+        days = self.at.ended_on(self.scope)
         return {pk: day for pk, day in days.items() if self.stages[pk] in COMPLETED_OR_LATER}
 
     @cached_property
     def progress(self) -> dict[int, Decimal]:
         """The last verified progress of every project in per cent."""
-        reports = ProgressReport.objects.within(self.scope).as_at(*self.at)
-        newest = reports.order_by("project_id", "-measured_on", "-id").distinct("project_id")
-        return dict(newest.values_list("project_id", "physical_pct"))
+        return self.at.progress(self.scope)
 
     @cached_property
     def aid_of_project(self) -> dict[int, Decimal]:
         """Aid allocated to every project, over all years, in yuan."""
-        shares = ProjectFunding.objects.within(self.scope).as_at(*self.at).filter(source__in=AID)
-        return dict(shares.values_list("project_id").annotate(Sum("amount_yuan")).order_by())
+        return self.at.allocated("project", source__in=AID, **self._projects_here)
 
     # ------------------------------------------------------------------------------ people
 
@@ -341,6 +252,11 @@ class Reckoning:
         return list(
             found.values("person_id", "region__code", "category", "direction", "planned_end")
         )
+
+    @cached_property
+    def expiring_days(self) -> int:
+        """Within how many days after the last day a posting that ends is said to end soon."""
+        return int(self.setting("expiring_days"))
 
     @cached_property
     def postings_begun_in_month(self) -> list[Mapping[str, Any]]:

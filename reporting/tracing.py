@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any, NamedTuple
 
 from django.apps import apps
@@ -10,47 +11,55 @@ from django.db.models import QuerySet
 
 from assistance.scope import Scope
 from projects.models import AID
-from reporting.reckoning import MEASURES, Measure, Reckoning
+from projects.models.as_at import MONEY, Part, of_pairings
+from projects.models.funds import total_yuan
+from reporting.reckoning import Reckoning
 
 
 class RowsBehind(NamedTuple):
-    """``amount_yuan`` over the rows added, less that over the rows taken off, is the figure."""
+    """Rows of one table; ``sign`` x the sum of ``column`` over them is their part of the figure."""
 
-    added: QuerySet[Any]
-    taken_off: QuerySet[Any] | None
+    rows: QuerySet[Any]
+    column: str
+    sign: int
+
+    @property
+    def yuan(self) -> Decimal:
+        return self.sign * total_yuan(self.rows, self.column)
 
 
 def behind_money(r: Reckoning, code: str) -> dict[str, Any]:
     """The filters, without any language, that yield the rows of a cumulative sum of fiscal aid."""
-    measure = MEASURES[code]
     return {
         "day": r.at.day.isoformat(),
         "known_at": r.at.known_at.isoformat(),
         "scope": r.scope.as_dict(),
-        **_filter(r, measure),
-        "less": _filter(r, measure.less) if measure.less else None,
+        "parts": [_filter(r, part) for part in MONEY[code]],
     }
 
 
-def rows_behind(found: dict[str, Any]) -> RowsBehind:
-    """The rows that a figure's filters name."""
-    less = found.get("less")
-    return RowsBehind(_rows(found, found), _rows(found, less) if less else None)
-
-
-def _filter(r: Reckoning, measure: Measure) -> dict[str, Any]:
-    return {
-        "model": measure.model._meta.label_lower,
-        "pairing": measure.pairing,
-        "where": {measure.year: r.year, f"{measure.source}__in": [source.value for source in AID]},
-    }
-
-
-def _rows(found: dict[str, Any], part: dict[str, Any]) -> QuerySet[Any]:
-    model = apps.get_model(part["model"])
-    as_at = model._default_manager.as_at(
-        date.fromisoformat(found["day"]), datetime.fromisoformat(found["known_at"])
-    )
+def rows_behind(found: dict[str, Any]) -> list[RowsBehind]:
+    """The rows that a figure's filters name; the figure is the sum of their parts."""
+    at = date.fromisoformat(found["day"]), datetime.fromisoformat(found["known_at"])
     scope = Scope.from_dict(found["scope"])
-    rows: QuerySet[Any] = as_at.filter(scope.q(part["pairing"]), **part["where"])
-    return rows
+    parts = []
+    for part in found["parts"]:
+        rows = apps.get_model(part["model"])._default_manager.as_at(*at)
+        rows = rows.filter(of_pairings(part["pairings"], scope.q), **part["where"])
+        parts.append(RowsBehind(rows, part["column"], part["sign"]))
+    return parts
+
+
+def _filter(r: Reckoning, part: Part) -> dict[str, Any]:
+    year, source = part.path("fiscal_year"), part.path("source")
+    return {
+        "model": part.model._meta.label_lower,
+        "column": part.column,
+        "sign": part.sign,
+        "pairings": list(part.pairings),
+        "where": {
+            year: r.year,
+            f"{source}__in": [source.value for source in AID],
+            **part.only,
+        },
+    }

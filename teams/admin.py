@@ -21,7 +21,7 @@ from django.utils.translation import pgettext_lazy
 from assistance.admin.scoped import Filter, Panel, ScopedAdmin, badge, link, reader
 from assistance.admin.verbs import DayForm, Queue, Verb, VerbForm
 from assistance.errors import Refused
-from assistance.models import User
+from assistance.models import Setting, User
 from assistance.periods import local_day
 from teams.actions import cancel_posting, dispatch, edit_posting, end_posting, plan_posting
 from teams.models import Batch, Person, Posting, PostingState, Team
@@ -215,6 +215,11 @@ def _open_at(*states: PostingState) -> Callable[[Any, User], Refused | None]:
     return why_not
 
 
+def _expiring_days(now: datetime) -> int:
+    """The office's setting that applies today."""
+    return int(Setting.objects.value_on("expiring_days", local_day(now), known_at=now))
+
+
 class EndingFilter(Filter):
     """Postings under way by how near their planned end is."""
 
@@ -222,7 +227,8 @@ class EndingFilter(Filter):
     parameter_name = "ending"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("over", str(_("passed"))), ("90", str(_("within 90 days")))]
+        soon = str(_("within %(days)s days")) % {"days": _expiring_days(timezone.now())}
+        return [("over", str(_("passed"))), ("soon", soon)]
 
     def queryset(
         self, request: HttpRequest, queryset: models.QuerySet[Any]
@@ -232,8 +238,8 @@ class EndingFilter(Filter):
         match self.value():
             case "over":
                 return active.filter(planned_end__lt=today)
-            case "90":
-                soon = today + timedelta(days=90)
+            case "soon":
+                soon = today + timedelta(days=_expiring_days(timezone.now()))
                 return active.filter(planned_end__range=(today, soon))
         return queryset
 

@@ -10,8 +10,6 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.db import models
-from django.db.models import OuterRef, Subquery, Sum
-from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.functional import Promise
@@ -41,17 +39,11 @@ from projects.admin.lists import (
     YearFilter,
     state_of,
 )
-from projects.models import AID, FundPlan, ProjectFunding, Source, Transfer, TransferReturn
+from projects.models import AID, FundPlan, ProjectFunding, Source
 from projects.models.funds import FundPlanStatus, total_yuan
 
 MONEY_OF_THE_YEAR = _("Aid of the fiscal year (yuan)")
 SOURCES_OF_PLANS = [(s.value, s.label) for s in Source if s not in {Source.MATCH, Source.SELF}]
-
-
-def _sum_of(rows: models.QuerySet[Any], owner: str) -> Coalesce:
-    """Yuan of the counting rows of each plan, as a column of a list."""
-    grouped = rows.filter(**{owner: OuterRef("pk")}).order_by().values(owner)
-    return Coalesce(Subquery(grouped.annotate(sum=Sum("amount_yuan")).values("sum")), Decimal(0))
 
 
 def paid_of_plan(plan: FundPlan, arrived: Decimal) -> SafeString:
@@ -137,15 +129,6 @@ class FundPlanAdmin(ScopedAdmin):
         ),
     )
 
-    def get_queryset(self, request: HttpRequest) -> models.QuerySet[Any]:
-        rows = super().get_queryset(request)
-        plans: models.QuerySet[Any] = rows.annotate(
-            committed_sum=_sum_of(ProjectFunding.objects.counting(), "fund_plan"),
-            arrived_sum=_sum_of(Transfer.objects.counting(), "fund_plan")
-            - _sum_of(TransferReturn.objects.counting(), "transfer__fund_plan"),
-        )
-        return plans
-
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         allowed = super().has_change_permission(request, obj)
         if obj is None or not allowed:
@@ -181,13 +164,12 @@ class FundPlanAdmin(ScopedAdmin):
         return edit_fund_plan(row, **fields, by=by, now=now, version=version)
 
     def facts(self, row: Any) -> Iterable[tuple[str | Promise, Any]]:
-        committed, arrived = row.committed_yuan(), row.arrived_yuan()
         return (
             (_("Planned"), money(row.amount_yuan)),
-            (_("Committed to projects"), money(committed)),
-            (_("Left to commit"), money(row.amount_yuan - committed)),
-            (_("Arrived"), money(arrived)),
-            (_("Paid to units"), paid_of_plan(row, arrived)),
+            (_("Committed to projects"), money(row.total_committed_yuan)),
+            (_("Left to commit"), money(row.amount_yuan - row.total_committed_yuan)),
+            (_("Arrived"), money(row.total_arrived_yuan)),
+            (_("Paid to units"), paid_of_plan(row, row.total_arrived_yuan)),
             (_("State"), self.state(row)),
         )
 
@@ -238,17 +220,17 @@ class FundPlanAdmin(ScopedAdmin):
     def planned(self, plan: FundPlan) -> SafeString:
         return plain_money(plan.amount_yuan)
 
-    @admin.display(description=_("committed"))
-    def committed(self, plan: Any) -> SafeString:
-        return plain_money(plan.committed_sum)
+    @admin.display(description=_("committed"), ordering="total_committed_yuan")
+    def committed(self, plan: FundPlan) -> SafeString:
+        return plain_money(plan.total_committed_yuan)
 
     @admin.display(description=_("left"))
-    def left(self, plan: Any) -> SafeString:
-        return plain_money(plan.amount_yuan - plan.committed_sum)
+    def left(self, plan: FundPlan) -> SafeString:
+        return plain_money(plan.amount_yuan - plan.total_committed_yuan)
 
-    @admin.display(description=_("arrived"))
-    def arrived(self, plan: Any) -> SafeString:
-        return plain_money(plan.arrived_sum)
+    @admin.display(description=_("arrived"), ordering="total_arrived_yuan")
+    def arrived(self, plan: FundPlan) -> SafeString:
+        return plain_money(plan.total_arrived_yuan)
 
 
 @admin.register(ProjectFunding)

@@ -83,7 +83,10 @@ class ProjectAdmin(ScopedAdmin):
         "implementing_unit", "opening", "created_by", "updated_by",
     )  # fmt: skip
     summed = "total_investment_yuan"
-    list_display = ["code", "name", "standing", "total", "county", "fiscal_year", "sector"]
+    list_display = [
+        "code", "name", "standing", "total", "allocated", "paid", "done", "county",
+        "fiscal_year", "sector",
+    ]  # fmt: skip
     list_display_links = ["code", "name"]
     list_filter = [YearFilter, BucketFilter, "stage", "pairing__programme", "sector", "mode"]
     search_fields = ["code", "name"]
@@ -180,7 +183,8 @@ class ProjectAdmin(ScopedAdmin):
         return (
             (_("Stage"), stage_of(row)),
             (_("Total investment"), money(row.total_investment_yuan)),
-            (_("Allocated"), money(row.allocated_yuan)),
+            (_("Fiscal aid"), money(row.aid_yuan)),
+            (_("Allocated, donations in cash included"), money(row.allocated_yuan)),
             (_("Paid"), money(row.paid_yuan)),
             (_("Progress"), progress_bar(row.physical_pct)),
             (_("County"), row.county),
@@ -231,6 +235,18 @@ class ProjectAdmin(ScopedAdmin):
     @admin.display(description=_("total (yuan)"), ordering="total_investment_yuan")
     def total(self, project: Project) -> SafeString:
         return plain_money(project.total_investment_yuan)
+
+    @admin.display(description=_("allocated"), ordering="allocated_yuan")
+    def allocated(self, project: Project) -> SafeString:
+        return plain_money(project.allocated_yuan)
+
+    @admin.display(description=_("paid"), ordering="paid_yuan")
+    def paid(self, project: Project) -> SafeString:
+        return plain_money(project.paid_yuan)
+
+    @admin.display(description=_("progress"), ordering="physical_pct")
+    def done(self, project: Project) -> SafeString:
+        return progress_bar(project.physical_pct)
 
 
 def _pairing_label(pairing: Any) -> str:

@@ -6,14 +6,14 @@ from datetime import datetime
 from typing import Any
 
 from django.db import models
-from django.db.models import Exists, OuterRef, Subquery
+from django.db.models import Exists, OuterRef
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from assistance.admin.verbs import Queue
 from assistance.models import User
 from projects.admin import proposals
-from projects.models import RESERVE, ProgressReport, ProjectFunding, Stage, StageChange
+from projects.models import RESERVE, ProjectFunding, Stage, StageChange
 
 
 def _returned(rows: models.QuerySet[Any], user: User, now: datetime) -> models.QuerySet[Any]:
@@ -29,10 +29,7 @@ def _without_shares(rows: models.QuerySet[Any], user: User, now: datetime) -> mo
 
 
 def _done(rows: models.QuerySet[Any], user: User, now: datetime) -> models.QuerySet[Any]:
-    verified = ProgressReport.objects.counting().filter(project=OuterRef("pk"))
-    newest = verified.order_by("-measured_on", "-pk").values("physical_pct")[:1]
-    open_ones = rows.open_to("complete", user)  # type: ignore[attr-defined]
-    return open_ones.annotate(pct=Subquery(newest)).filter(pct=100)  # type: ignore[no-any-return]
+    return rows.open_to("complete", user).filter(physical_pct=100)  # type: ignore[attr-defined,no-any-return]
 
 
 def _queue(name: str, label: str | Promise, verb: str, permission: str) -> Queue:

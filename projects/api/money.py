@@ -45,8 +45,6 @@ from projects.models import (
     ProjectFunding,
     Refund,
     Source,
-    Transfer,
-    TransferReturn,
 )
 from projects.models.funds import WITHOUT_A_PLAN, FundPlanStatus
 
@@ -68,9 +66,12 @@ class FundPlanRow(serializers.Serializer[FundPlan]):
     source = serializers.ChoiceField(Source.choices)  # type: ignore[assignment]  # declared fields leave the class
     amount_yuan = Yuan()
     arrived_yuan = Yuan(
-        source="arrived", help_text="what confirmed transfers brought, less what went back"
+        source="total_arrived_yuan",
+        help_text="what confirmed transfers brought, less what went back",
     )
-    committed_yuan = Yuan(source="committed", help_text="what approved projects hold")
+    committed_yuan = Yuan(
+        source="total_committed_yuan", help_text="what approved projects hold, changes included"
+    )
     paid_yuan = Yuan(
         source="paid",
         help_text="what units were paid; above what arrived: the county advances it",
@@ -155,9 +156,6 @@ class FundPlans(TakesSteps):
 
     def rows(self) -> QuerySet[FundPlan]:
         return FundPlan.objects.visible_to(self.caller).annotate(
-            arrived=_sum_per_plan(Transfer.objects.counting())
-            - _sum_per_plan(TransferReturn.objects.counting(), "transfer__fund_plan"),
-            committed=_sum_per_plan(ProjectFunding.objects.counting()),
             paid=_sum_per_plan(ProjectFunding.objects.counting(), column="opening_paid_yuan")
             + _sum_per_plan(Payment.objects.counting(), "project_funding__fund_plan")
             - _sum_per_plan(Refund.objects.counting(), "project_funding__fund_plan"),

@@ -9,7 +9,14 @@ class Migration(migrations.Migration):
     dependencies = [("assistance", "0002_change_log"), ("projects", "0002_share_follows_its_plan")]
 
     operations = [
-        logged("projects_project", "allocated_yuan", "paid_yuan", "physical_pct"),
+        logged(
+            "projects_project",
+            "province_id",
+            "prefecture_id",
+            "allocated_yuan",
+            "paid_yuan",
+            "physical_pct",
+        ),
         logged("projects_performancetarget"),
         logged("projects_yearplanentry"),
         logged("projects_stagechange"),

@@ -187,7 +187,10 @@ class Project(Recorded):
         editable=False,
         verbose_name=_("proposed by"),
     )
-    # Read columns: the database keeps them, from the county and from the ledger's rows.
+    # Read columns: the database keeps them, from the county and from the ledger's rows. Sums are of
+    # fiscal aid and donations in cash, by what is known now whatever the day: allocated is shares
+    # and their adjustments, paid is payments less refunds, both with what was taken over. Progress
+    # is that of the newest verified report, else of the opening.
     province = models.ForeignKey(
         Region, models.PROTECT, null=True, related_name="+", editable=False,
         verbose_name=_("province"),

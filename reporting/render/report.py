@@ -223,13 +223,12 @@ class Reader:
         )
 
     def note(self, note: Mapping[str, Any]) -> str:
-        """Return a section's note with its values filled in; a value may have a unit's name."""
-        values = {
-            place: self.label(str(value)) or numbers.spoken(str(value), place)
-            if place in words.UNITS
-            else self.label(str(value)) or one_line(str(value))
-            for place, value in note.get("values", {}).items()
-        }
+        """Return a section's note with its values filled in; a place may end in its unit's name."""
+        values = {}
+        for place, value in note.get("values", {}).items():
+            unit = place.rpartition("_")[2]
+            printed = numbers.spoken(value, unit) if unit in words.UNITS else one_line(value)
+            values[place] = self.label(value) or printed
         return "".join(run.text for run in filled(words.word(words.NOTES, note["code"]), values))
 
     def chapter(self, place: int, section: Mapping[str, Any]) -> Chapter:
@@ -294,12 +293,13 @@ def period_name(payload: Payload) -> str:
 
 
 def is_empty(payload: Payload) -> bool:
-    """Tell whether no figure of the payload is anything but missing or zero, targets apart."""
+    """Tell whether no figure of the payload is anything but missing or zero, settings apart."""
     return not any(
         figure["value"] is not None and Decimal(figure["value"]) != 0
         for section in payload["sections"]
         for figure in section.get("figures", [])
-        if figure["unit"] not in {"text", "date"} and not figure["code"].endswith("_target")
+        if figure["unit"] not in {"text", "date"}
+        and not figure["code"].endswith(("_target", "_within"))
     )
 
 

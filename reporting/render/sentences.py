@@ -145,15 +145,22 @@ def projects(figures: Figures) -> list[str]:
 
 def people(figures: Figures) -> list[str]:
     """Who is in post, who came and went, and what the register lacks."""
+    if "expiring_within" in figures:
+        ends = _(
+            "Terms ending within {expiring_within}: {expiring}; stayed beyond the term: "
+            "{overstayed}. Registered: {registered}; declared: {declared}."
+        )
+    else:  # editions of before it was a setting
+        ends = _(
+            "Terms ending within 90 days: {expiring}; stayed beyond the term: {overstayed}. "
+            "Registered: {registered}; declared: {declared}."
+        )
     return [
         _(
             "In post: {in_post} (cadres: {in_post_cadre}; professionals: {in_post_tech}). This "
             "month newly sent: {new}; returned: {returned}."
         ),
-        _(
-            "Terms ending within 90 days: {expiring}; stayed beyond the term: {overstayed}. "
-            "Registered: {registered}; declared: {declared}."
-        ),
+        ends,
     ]
 
 

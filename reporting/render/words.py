@@ -83,7 +83,7 @@ COLUMNS: Words = {  # "table.column" where the table gives a column a meaning of
     "in_post": pgettext_lazy("column", "In post"),
     "new": pgettext_lazy("column", "Newly sent"),
     "returned": pgettext_lazy("column", "Returned"),
-    "expiring": pgettext_lazy("column", "Ending in 90 days"),
+    "expiring": pgettext_lazy("column", "Ending soon"),
     "overstayed": pgettext_lazy("column", "Overstayed"),
     "declared": pgettext_lazy("column", "Declared"),
     "registered": pgettext_lazy("column", "Registered"),
@@ -169,7 +169,8 @@ FIGURES: Words = {
     "in_post_tech": pgettext_lazy("figure", "Professionals in post"),
     "new": pgettext_lazy("figure", "Newly sent this month"),
     "returned": pgettext_lazy("figure", "Returned this month"),
-    "expiring": pgettext_lazy("figure", "Terms ending within 90 days"),
+    "expiring": pgettext_lazy("figure", "Terms ending soon"),
+    "expiring_within": pgettext_lazy("figure", "Soon: within"),
     "overstayed": pgettext_lazy("figure", "Overstayed"),
     "registered": pgettext_lazy("figure", "Registered"),
     "declared": pgettext_lazy("figure", "Declared"),
@@ -189,9 +190,9 @@ FORMULAS: Words = {  # T is the last day of the period, all sums are of this yea
     "plan": _("Σ fund plans of the year issued by T (province, city, district, Mountain–Sea)"),
     "arr": _("Σ confirmed transfers that arrived by T − Σ returned"),
     "arrival_rate": _("Arrived ÷ planned"),
-    "alloc": _("Σ funding approved for projects by T ± Σ adjustments in effect"),
+    "alloc": _("Σ funding approved for projects by T ± Σ adjustments in effect by T"),
     "allocation_rate": _("Allocated ÷ planned"),
-    "paid": _("Σ verified payments made by T − Σ verified refunds"),
+    "paid": _("Paid before taking over + Σ verified payments made by T − Σ verified refunds"),
     "payment_rate": _("Paid ÷ allocated"),
     "payment_rate_change": _("Payment rate − payment rate at the end of last month"),
     "plan_month": MONTH_BY_DIFFERENCE,
@@ -229,7 +230,8 @@ FORMULAS: Words = {  # T is the last day of the period, all sums are of this yea
     "in_post_tech": _("Of these, professionals"),
     "new": _("Postings that start within the period"),
     "returned": _("Postings that end within the period"),
-    "expiring": _("Postings whose planned end falls in the 90 days after T"),
+    "expiring": _("Postings whose planned end falls in the days after T that count as soon"),
+    "expiring_within": _("Setting"),
     "overstayed": _("Postings past their planned end and not ended"),
     "registered": _("Persons of the dispatched teams registered here"),
     "declared": _("Σ declared headcount of the dispatched teams"),
@@ -237,9 +239,14 @@ FORMULAS: Words = {  # T is the last day of the period, all sums are of this yea
 }
 
 NOTES: Words = {
+    # editions of before refunds and adjustments were recorded say so
     "refunds_not_counted": _("Refunds and adjustments are not recorded yet and count as 0."),
     "inferred_plans": _("Fund plans of {yuan} rest on inferred county tiers."),
     "taken_over": _("The figures include {projects} taken over from earlier ledgers."),
+    "money_taken_over": _(
+        "Of these, {allocated_yuan} allocated to {projects} and {paid_yuan} paid were taken over "
+        "from earlier ledgers."
+    ),
     "no_targets": _("No target has been set."),
 }
 

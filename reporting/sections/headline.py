@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from projects.models import AID, BUCKETS
+from projects.models.as_at import MONEY
 from projects.models.history import Nature
-from reporting.reckoning import COMPLETED_OR_LATER, MEASURES, Reckoning
+from reporting.reckoning import COMPLETED_OR_LATER, Reckoning
 from reporting.sections.projects import count_started, reserve
 from reporting.sections.shape import Section, points, rate, yuan
 from reporting.tracing import behind_money
@@ -22,8 +23,8 @@ def headline(r: Reckoning) -> Section:
     section.add(
         "counties_paired", "counties", str(len(counties)), formula="recipients at county level"
     )
-    sums = {code: r.money[code].of() for code in MEASURES}
-    before = {code: r.money_before[code].of() for code in MEASURES}
+    sums = {code: r.money[code].of() for code in MONEY}
+    before = {code: r.money_before[code].of() for code in MONEY}
     for code, amount in sums.items():
         section.add(code, "yuan", yuan(amount), formula=_FORMULAS[code], rows=behind_money(r, code))
     for code, part, whole in (
@@ -84,7 +85,9 @@ _FORMULAS = {
     "plan": "sum(fund plans of Y, issued_on <= T)",
     "arr": "sum(confirmed transfers of plans of Y, arrived_on <= T)"
     " - sum(their returns, returned_on <= T)",
-    "alloc": "sum(project funding of Y, approved_on <= T)",
-    "paid": "sum(verified payments of funding of Y, paid_on <= T)"
-    " - sum(their refunds, refunded_on <= T)",
+    "alloc": "sum(project funding of Y, approved_on <= T)"
+    " + sum(its adjustments, effective_on <= T)",
+    "paid": "sum(paid before taking over of funding of Y, approved_on <= T)"
+    " + sum(its verified payments, paid_on <= T)"
+    " - sum(its refunds, refunded_on <= T)",
 }

@@ -8,12 +8,11 @@ from typing import Any
 from assistance.models import Region
 from assistance.models.regions import RegionLevel
 from projects.models import AID, Sector, Source
+from projects.models.as_at import MONEY
 from projects.models.funds import WITHOUT_A_PLAN
-from reporting.reckoning import MEASURES, Money, Reckoning
-from reporting.sections.shape import Section, Value, rate, row, yuan
+from reporting.reckoning import Money, Reckoning
+from reporting.sections.shape import Section, Value, one_decimal, rate, row, yuan
 
-LIVELIHOOD_TARGET = 90  # per cent; the five-year plan's promise
-COUNTY_AND_BELOW_TARGET = 80  # per cent; assumed
 COUNTY_AND_BELOW = frozenset({"county", "town", "village"})
 REGION_COLUMNS = (
     ("plan", "yuan"),
@@ -46,8 +45,9 @@ def funds(r: Reckoning) -> Section:
         ("paid_of_arrived", paid, arr, "paid / arr"),
     ):
         section.add(code, "percent", rate(part, whole), of=(part, whole), formula=formula)
-    section.add("livelihood_target", "percent", f"{LIVELIHOOD_TARGET}.0", formula="target")
-    section.add("county_below_target", "percent", f"{COUNTY_AND_BELOW_TARGET}.0", formula="target")
+    for code in ("livelihood_target", "county_below_target"):
+        target = one_decimal(Decimal(r.setting(code)))
+        section.add(code, "percent", str(target), formula="setting that applies at T")
     section.add(
         "idle",
         "yuan",
@@ -55,8 +55,16 @@ def funds(r: Reckoning) -> Section:
         of=(arr, alloc),
         formula="arr - alloc, if > 0",
     )
+    taken = r.money_taken_over
+    if taken.projects:
+        section.note(
+            "money_taken_over",
+            projects=str(taken.projects),
+            allocated_yuan=yuan(taken.allocated_yuan),
+            paid_yuan=yuan(taken.paid_yuan),
+        )
     section.table("by_region", REGION_COLUMNS, _by_region(r))
-    section.table("by_source", [(code, "yuan") for code in MEASURES], _by_source(r))
+    section.table("by_source", [(code, "yuan") for code in MONEY], _by_source(r))
     section.table(
         "by_sector",
         [
@@ -71,7 +79,7 @@ def funds(r: Reckoning) -> Section:
 
 
 def _cells(r: Reckoning, **where: Any) -> list[Value]:
-    plan, arr, alloc, paid = (r.money[code].of(**where) for code in MEASURES)
+    plan, arr, alloc, paid = (r.money[code].of(**where) for code in MONEY)
     arr_month = arr - r.money_before["arr"].of(**where)
     paid_month = paid - r.money_before["paid"].of(**where)
     return [
@@ -153,7 +161,7 @@ def _by_source(r: Reckoning) -> list[dict[str, Any]]:
         if source in AID:
             continue
         if source in WITHOUT_A_PLAN:
-            own = r.allocated_without_a_plan.get(source.value, Decimal(0))
+            own = r.money["alloc"].of(sources=[source.value])
             rows.append(row(source.value, [None, None, yuan(own), None]))
         else:
             rows.append(row(source.value, _sums(r, [source.value])))
@@ -161,7 +169,7 @@ def _by_source(r: Reckoning) -> list[dict[str, Any]]:
 
 
 def _sums(r: Reckoning, sources: Any) -> list[Value]:
-    return [yuan(r.money[code].of(sources=sources)) for code in MEASURES]
+    return [yuan(r.money[code].of(sources=sources)) for code in MONEY]
 
 
 def _by_sector(r: Reckoning, alloc: Decimal) -> list[dict[str, Any]]:

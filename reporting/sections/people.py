@@ -10,7 +10,6 @@ from reporting.reckoning import Reckoning
 from reporting.sections.shape import Section, row
 from teams.models import Category, Direction
 
-EXPIRING_WITHIN = timedelta(days=90)
 PROFESSIONALS = frozenset({Category.TEACHER, Category.DOCTOR, Category.AGRI, Category.OTHER_TECH})
 COLUMNS = ("in_post_cadre", "in_post_tech", "in_post", "new", "returned", "expiring", "overstayed")
 
@@ -25,11 +24,14 @@ def people(r: Reckoning) -> Section:
         "in_post_tech": "in_post[TEACHER, DOCTOR, AGRI, OTHER_TECH]",
         "new": "start_on in period",
         "returned": "end_on in period",
-        "expiring": "in post, planned_end in (T, T+90]",
+        "expiring": f"in post, planned_end in (T, T+{r.expiring_days}]",
         "overstayed": "in post, planned_end < T",
     }
     for code, formula in formulas.items():
         section.add(code, "persons", totals[code], formula=formula)
+    section.add(
+        "expiring_within", "days", str(r.expiring_days), formula="setting that applies at T"
+    )
     declared = sum(team.declared_headcount for team, _registered in r.teams)
     registered = sum(registered for _team, registered in r.teams)
     section.add("declared", "persons", str(declared), formula="sum(declared_headcount)")
@@ -67,7 +69,7 @@ def people(r: Reckoning) -> Section:
 
 def _cells(r: Reckoning, **where: str) -> list[str]:
     in_post = _fitting(r.postings_in_post, where)
-    soon = r.at.day + EXPIRING_WITHIN
+    soon = r.at.day + timedelta(days=r.expiring_days)
     place = {key: value for key, value in where.items() if key == "region__code"}
     return [
         _persons(p for p in in_post if p["category"] == Category.CADRE),

@@ -67,6 +67,9 @@ def projects(r: Reckoning) -> Section:
         of=(weighed, aid),
         formula="sum(alloc * physical_pct) / sum(alloc)",
     )
+    taken_over = sum(s.project in r.taken_over for s in spells)
+    if taken_over:
+        section.note("taken_over", projects=str(taken_over))
     section.tables.append(_buckets(new, cont))
     section.table(
         "by_programme",
@@ -115,7 +118,8 @@ def _deadlines(r: Reckoning) -> tuple[int, int, list[dict[str, Any]]]:
         due += 1
         ended_on = r.completed_on.get(spell.project)
         in_time += ended_on is not None and ended_on <= project.planned_end
-        if ended_on is None and spell.stage != Stage.TERMINATED and project.planned_end < r.at.day:
+        is_over = spell.stage in COMPLETED_OR_LATER or spell.stage == Stage.TERMINATED
+        if not is_over and project.planned_end < r.at.day:
             late.append(
                 row(
                     f"P:{project.code}",

@@ -21,6 +21,7 @@ class Section:
     code: str
     figures: list[dict[str, Any]] = field(default_factory=list)
     tables: list[dict[str, Any]] = field(default_factory=list)
+    notes: list[dict[str, Any]] = field(default_factory=list)
 
     def add(
         self,
@@ -57,6 +58,10 @@ class Section:
         if control is not None:
             table["control"] = control
         self.tables.append(table)
+
+    def note(self, code: str, **values: str) -> None:
+        """Add a remark; every value has a place in its words, and the place says the unit."""
+        self.notes.append({"code": code, "values": values})
 
 
 def row(key: str, cells: Sequence[Value], *, kind: str = "row", depth: int = 0) -> dict[str, Any]:

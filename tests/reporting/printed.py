@@ -32,7 +32,7 @@ SAID = {
     },
     "people": {
         "in_post", "in_post_cadre", "in_post_tech", "new", "returned", "expiring", "overstayed",
-        "registered", "declared",
+        "registered", "declared", "expiring_within",
     },
 }  # fmt: skip
 NOT_SAID_AT_ZERO = {"pairings_unknown_start", "released", "payment_rate_change"}

@@ -18,8 +18,8 @@ from django.db import connection, transaction
 from pytest_django import DjangoDbBlocker
 
 from assistance.periods import Month
-from assistance.scope import EVERYTHING, Scope
-from projects.models.funds import total_yuan
+from assistance.scope import EVERYTHING, NOTHING, Scope
+from projects.models.as_at import AsAt
 from reporting.actions.definitions import ensure_definitions
 from reporting.actions.editions import SETTLING, build, schedule_due
 from reporting.models import Edition, Format, ReportDefinition
@@ -27,6 +27,7 @@ from reporting.payload import freeze
 from reporting.reckoning import Reckoning
 from reporting.tracing import rows_behind
 from tests import factories as make
+from tests.fold import fold, progress_by_fold, stages_by_fold, weighed_by_fold
 from tests.reporting import rich_ledger
 from tests.reporting.mail_rows import reader, subscribe
 from tests.reporting.plain_sql import PlainSql
@@ -100,7 +101,7 @@ def by_sql(month: Month, scope: Scope) -> PlainSql:
 
 def require_same(payload: dict[str, Any], sql: PlainSql) -> None:
     """Compare every figure and cell; one that only one of the two sides has is a difference."""
-    wanted, every_table = sql.figures(), sql.tables()
+    wanted, every_table, notes = sql.figures(), sql.tables(), sql.notes()
     assert [section["code"] for section in payload["sections"]] == list(wanted)
     for section in payload["sections"]:
         code = section["code"]
@@ -117,6 +118,7 @@ def require_same(payload: dict[str, Any], sql: PlainSql) -> None:
             for name, figure in wanted[code].items()
             if figure.of is not None
         }, code
+        assert section["notes"] == notes[code]
         tables = every_table[code]
         assert [table["code"] for table in section["tables"]] == list(tables)
         for table in section["tables"]:
@@ -144,9 +146,38 @@ def test_the_rows_behind_a_sum_add_up_to_it(ledger: None, db: None, scope: Scope
     ]  # fmt: skip
     assert [figure["code"] for figure in traced] == ["plan", "arr", "alloc", "paid"]
     for figure in traced:
-        added, taken_off = rows_behind(figure["rows"])
-        less = total_yuan(taken_off) if taken_off is not None else Decimal(0)
-        assert total_yuan(added) - less == Decimal(figure["value"]), figure["code"]
+        behind = sum((part.yuan for part in rows_behind(figure["rows"])), Decimal(0))
+        assert behind == Decimal(figure["value"]), figure["code"]
+
+
+@pytest.mark.parametrize(
+    "at",
+    [
+        AsAt(date(2026, 5, 31), K),
+        AsAt(date(2026, 5, 31), due(Month(2026, 6))),
+        AsAt(date(2026, 6, 1), due(Month(2026, 6))),
+        AsAt(date(2025, 12, 31), K),
+        AsAt(date(2019, 1, 1), K),
+    ],
+)
+def test_what_the_ledger_says_is_what_a_fold_over_its_rows_finds(
+    ledger: None, db: None, at: AsAt
+) -> None:
+    inside = Scope("recipient", make.PREFECTURE)
+    for figure, wanted in fold(at).items():
+        assert at.money(figure, ("recipient", "source")) == wanted, figure
+        assert at.money(figure, ("recipient", "source"), inside) == {
+            key: yuan for key, yuan in wanted.items() if key[0].startswith(make.PREFECTURE[:4])
+        }, figure
+        assert at.money(figure, "source", NOTHING) == {}
+    assert at.stages() == stages_by_fold(at)
+    assert at.progress() == progress_by_fold(at)
+    weighed = at.weighted_progress("county")
+    assert {code: round(pct, 9) for code, pct in weighed.items()} == {
+        code: round(pct, 9) for code, pct in weighed_by_fold(at).items()
+    }
+    assert at.weighted_progress("county", NOTHING) == {}
+    assert set(at.weighted_progress("county", inside)) <= set(weighed)
 
 
 # ----------------------------------------------------------------------- what is mailed

@@ -53,7 +53,8 @@ class FundPlan(LedgerRow):
     closed_doc_no = models.CharField(
         _("document of the write-off"), max_length=80, blank=True, editable=False
     )
-    # Read columns, kept by the database: shares and their adjustments; transfers less returns.
+    # Read columns, kept by the database: shares and their adjustments; transfers less returns. All
+    # by what is known now, whatever the day.
     total_committed_yuan = kept_yuan(_("committed (yuan)"))
     total_arrived_yuan = kept_yuan(_("arrived (yuan)"))
     status = models.CharField(

@@ -61,6 +61,7 @@ class Asking:
                 cursor.execute(f"DROP TABLE IF EXISTS pg_temp.{name}")
                 cursor.execute(f"CREATE TEMPORARY TABLE {name} AS {select}", self.parameters)
                 cursor.execute(f"ANALYZE {name}")  # nobody else does it for a temporary table
+        self.parameters["soon"] = int(self.setting("expiring_days", "90"))
 
     def rows(self, select: str, **more: Any) -> list[tuple[Any, ...]]:
         """Run one query over the ledger."""
@@ -73,7 +74,22 @@ class Asking:
         """The single value of an expression."""
         return self.rows(f"SELECT {expression}", **more)[0][0]
 
+    def setting(self, key: str, default: str) -> str:
+        """The office's setting that applies at T by what is known at K."""
+        found: str = self.one(
+            "coalesce((SELECT value #>> '{}' FROM assistance_setting WHERE key = %(key)s"
+            " AND starts_on <= %(T)s AND counted_at <= %(K)s"
+            " AND (voided_at IS NULL OR voided_at > %(K)s)"
+            " ORDER BY starts_on DESC, counted_at DESC LIMIT 1), %(default)s)",
+            key=key,
+            default=default,
+        )
+        return found
+
     # ------------------------------------------------------------------- what is written
+
+    def per_cent(self, key: str, default: str) -> str:
+        return str(self.one("round(%(value)s::numeric, 1)::text", value=self.setting(key, default)))
 
     def yuan(self, expression: str, **more: Any) -> str:
         return str(self.one(f"round({expression}, 2)::text", **more))

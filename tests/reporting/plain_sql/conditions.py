@@ -38,7 +38,7 @@ PERSONS = {
     "in_post": ("present", "true"),
     "new": ("come", "true"),
     "returned": ("gone", "true"),
-    "expiring": ("present", "planned_end > %(T)s AND planned_end <= %(T)s + 90"),
+    "expiring": ("present", "planned_end > %(T)s AND planned_end <= %(T)s + %(soon)s"),
     "overstayed": ("present", "planned_end < %(T)s"),
 }
 

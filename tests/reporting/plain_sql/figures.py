@@ -85,8 +85,8 @@ class Figures(Asking):
             ),
             "industry_share": self.rated(aid("alloc", also="sector = 'IND'"), alloc),
             "paid_of_arrived": self.rated(paid, arr),
-            "livelihood_target": Figure("90.0"),
-            "county_below_target": Figure("80.0"),
+            "livelihood_target": Figure(self.per_cent("livelihood_target", "90")),
+            "county_below_target": Figure(self.per_cent("county_below_target", "80")),
             "idle": Figure(
                 self.yuan(f"greatest({arr} - {alloc}, 0)"), (self.one(arr), self.one(alloc))
             ),
@@ -133,6 +133,7 @@ class Figures(Asking):
 
     def people(self) -> dict[str, Figure]:
         found = {code: Figure(self.persons(code)) for code in PERSONS}
+        found["expiring_within"] = Figure(str(self.parameters["soon"]))
         for code, expression in (
             ("declared", "declared"),
             ("registered", "registered"),

@@ -17,7 +17,8 @@ RELATIONS = {
         WHERE CASE %(kind)s WHEN 'all' THEN true
                             WHEN 'recipient' THEN rc.code LIKE %(inside)s
                             WHEN 'donor' THEN dn.code LIKE %(inside)s END""",
-    # every movement of money, with the tie of its fund plan: there the report counts it
+    # every movement of money, with the tie of its fund plan: there the report counts it, and what
+    # has no plan with the tie of the project
     "movement": """
         SELECT 'plan' AS measure, fp.pairing_id, fp.fiscal_year AS year, fp.source,
                fp.issued_on AS day, fp.counted_at, fp.voided_at, fp.amount_yuan AS yuan,
@@ -33,21 +34,27 @@ RELATIONS = {
         FROM projects_transferreturn rt JOIN projects_transfer tr ON tr.id = rt.transfer_id
         JOIN projects_fundplan fp ON fp.id = tr.fund_plan_id
         UNION ALL
-        SELECT 'alloc', fp.pairing_id, fp.fiscal_year, fp.source, sh.approved_on,
-               sh.counted_at, sh.voided_at, sh.amount_yuan, sh.project_id
-        FROM projects_projectfunding sh JOIN projects_fundplan fp ON fp.id = sh.fund_plan_id
-        UNION ALL
-        SELECT 'paid', fp.pairing_id, fp.fiscal_year, fp.source, pm.paid_on,
-               pm.counted_at, pm.voided_at, pm.amount_yuan, sh.project_id
-        FROM projects_payment pm
-        JOIN projects_projectfunding sh ON sh.id = pm.project_funding_id
-        JOIN projects_fundplan fp ON fp.id = sh.fund_plan_id
-        UNION ALL
-        SELECT 'paid', fp.pairing_id, fp.fiscal_year, fp.source, rf.refunded_on,
-               rf.counted_at, rf.voided_at, -rf.amount_yuan, sh.project_id
-        FROM projects_refund rf
-        JOIN projects_projectfunding sh ON sh.id = rf.project_funding_id
-        JOIN projects_fundplan fp ON fp.id = sh.fund_plan_id""",
+        SELECT moved.measure, coalesce(fp.pairing_id, pj.pairing_id), sh.fiscal_year, sh.source,
+               moved.day, moved.counted_at, moved.voided_at, moved.yuan, sh.project_id
+        FROM (
+            SELECT 'alloc' AS measure, id AS share, approved_on AS day, counted_at, voided_at,
+                   amount_yuan AS yuan FROM projects_projectfunding
+            UNION ALL
+            SELECT 'alloc', project_funding_id, effective_on, counted_at, voided_at, delta_yuan
+            FROM projects_fundingadjustment
+            UNION ALL
+            SELECT 'paid', id, approved_on, counted_at, voided_at, opening_paid_yuan
+            FROM projects_projectfunding
+            UNION ALL
+            SELECT 'paid', project_funding_id, paid_on, counted_at, voided_at, amount_yuan
+            FROM projects_payment
+            UNION ALL
+            SELECT 'paid', project_funding_id, refunded_on, counted_at, voided_at, -amount_yuan
+            FROM projects_refund
+        ) moved
+        JOIN projects_projectfunding sh ON sh.id = moved.share
+        JOIN projects_project pj ON pj.id = sh.project_id
+        LEFT JOIN projects_fundplan fp ON fp.id = sh.fund_plan_id""",
     "money": """
         SELECT movement.*, tie.programme, tie.recipient, tie.level, tie.above,
                p.sector, p.is_livelihood, p.spend_level
@@ -55,10 +62,23 @@ RELATIONS = {
         LEFT JOIN projects_project p ON p.id = movement.project_id""",
     "step": """
         SELECT s.*, s.effective_on AS day FROM projects_stagechange s""",
+    "opened": """
+        SELECT o.*, o.as_of AS day FROM projects_opening o""",
     "measured": """
-        SELECT g.*, g.measured_on AS day FROM projects_progressreport g""",
-    "share": """
-        SELECT f.*, f.approved_on AS day FROM projects_projectfunding f""",
+        SELECT g.project_id, g.id, g.physical_pct, g.measured_on AS day, g.counted_at, g.voided_at
+        FROM projects_progressreport g
+        UNION ALL
+        SELECT o.project_id, 0, o.physical_pct, o.as_of, o.counted_at, o.voided_at
+        FROM projects_opening o""",
+    # what came along with projects that were taken over, by share
+    "brought": """
+        SELECT f.project_id, f.amount_yuan, f.opening_paid_yuan, f.source, f.fiscal_year,
+               f.approved_on AS day, f.counted_at, f.voided_at
+        FROM projects_projectfunding f
+        JOIN projects_project p ON p.id = f.project_id
+        LEFT JOIN projects_fundplan fp ON fp.id = f.fund_plan_id
+        JOIN tie ON tie.id = coalesce(fp.pairing_id, p.pairing_id)
+        WHERE f.opening_id IS NOT NULL""",
     "mine": """
         SELECT p.*, tie.programme FROM projects_project p JOIN tie ON tie.id = p.pairing_id""",
     # every project of the scope as it is at (T, K)
@@ -67,14 +87,19 @@ RELATIONS = {
           (SELECT to_stage FROM step WHERE project_id = p.id AND {NOW}
            ORDER BY effective_on DESC, id DESC LIMIT 1) AS stage,
           EXISTS (SELECT 1 FROM step WHERE project_id = p.id AND to_stage = 'ACTIVE' AND {NOW})
-            AS begun,
-          (SELECT effective_on FROM step
-           WHERE project_id = p.id AND to_stage = 'COMPLETED' AND {NOW}
-           ORDER BY effective_on DESC, id DESC LIMIT 1) AS works_ended_on,
+            OR EXISTS (SELECT 1 FROM opened
+                       WHERE project_id = p.id AND actual_start IS NOT NULL AND {NOW}) AS begun,
+          (SELECT max(ended) FROM (
+             SELECT effective_on AS ended FROM step
+             WHERE project_id = p.id AND to_stage = 'COMPLETED' AND {NOW}
+             UNION ALL SELECT actual_end FROM opened WHERE project_id = p.id AND {NOW}
+           ) ends) AS works_ended_on,
           coalesce((SELECT physical_pct FROM measured WHERE project_id = p.id AND {NOW}
-                    ORDER BY measured_on DESC, id DESC LIMIT 1), 0) AS pct,
-          coalesce((SELECT sum(amount_yuan) FROM share
-                    WHERE project_id = p.id AND source IN {AID} AND {NOW}), 0) AS aid
+                    ORDER BY day DESC, id DESC LIMIT 1), 0) AS pct,
+          coalesce((SELECT sum(yuan) FROM movement
+                    WHERE measure = 'alloc' AND project_id = p.id AND source IN {AID} AND {NOW}), 0)
+            AS aid,
+          EXISTS (SELECT 1 FROM opened WHERE project_id = p.id AND {NOW}) AS taken_over
         FROM mine p JOIN assistance_region rg ON rg.id = p.county_id""",
     # and as it was at (T1, K1)
     "there": f"""
@@ -82,7 +107,8 @@ RELATIONS = {
           (SELECT to_stage FROM step WHERE project_id = p.id AND {BEFORE}
            ORDER BY effective_on DESC, id DESC LIMIT 1) AS stage,
           EXISTS (SELECT 1 FROM step WHERE project_id = p.id AND to_stage = 'ACTIVE' AND {BEFORE})
-            AS begun
+            OR EXISTS (SELECT 1 FROM opened
+                       WHERE project_id = p.id AND actual_start IS NOT NULL AND {BEFORE}) AS begun
         FROM mine p""",
     "entry": """
         SELECT e.*, e.entered_on AS day FROM projects_yearplanentry e

@@ -71,6 +71,23 @@ class PlainSql(Figures):
             },
         }  # fmt: skip
 
+    def notes(self) -> dict[str, list[dict[str, Any]]]:
+        """Every remark of every section: what was taken over, where anything was."""
+        of_aid = f"FROM brought WHERE fiscal_year = %(Y)s AND source IN {AID} AND {NOW}"
+        found: dict[str, list[dict[str, Any]]] = {
+            "headline": [], "funds": [], "projects": [], "people": [],
+        }  # fmt: skip
+        if (projects := self.count(f"SELECT count(DISTINCT project_id) {of_aid}")) != "0":
+            values = {
+                "projects": projects,
+                "allocated_yuan": self.yuan(f"(SELECT sum(amount_yuan) {of_aid})"),
+                "paid_yuan": self.yuan(f"(SELECT sum(opening_paid_yuan) {of_aid})"),
+            }
+            found["funds"] = [{"code": "money_taken_over", "values": values}]
+        if (projects := self.count(n("taken_over"))) != "0":
+            found["projects"] = [{"code": "taken_over", "values": {"projects": projects}}]
+        return found
+
     def money_cells(self, also: str = "true", **more: Any) -> Cells:
         plan, arr, alloc, paid = (aid(measure, also=also) for measure in MEASURES)
         cells: Cells = [self.yuan(each, **more) for each in (plan, arr, alloc, paid)]
@@ -151,9 +168,8 @@ class PlainSql(Figures):
             rows.append(Row(key, kind, 0, cells))
         for source in ("MATCH", "SELF"):
             own = self.yuan(
-                "(SELECT coalesce(sum(amount_yuan), 0) FROM share"
-                " WHERE project_id IN (SELECT id FROM mine) AND source = %(source)s"
-                f" AND fiscal_year = %(Y)s AND {NOW})",
+                "(SELECT coalesce(sum(yuan), 0) FROM money WHERE measure = 'alloc'"
+                f" AND source = %(source)s AND year = %(Y)s AND {NOW})",
                 source=source,
             )
             rows.append(Row(source, "row", 0, [None, None, own, None]))

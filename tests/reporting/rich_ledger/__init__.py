@@ -5,14 +5,16 @@ lie on T and the day after, are known at K and a second later, are struck out be
 come late, belong to other years, sources, levels and ties.
 """
 
+from tests.reporting.rich_ledger.changes import adjustment, changed, opening, taken_over
 from tests.reporting.rich_ledger.gone_back import gone_back
 from tests.reporting.rich_ledger.money import money
 from tests.reporting.rich_ledger.people import people
 from tests.reporting.rich_ledger.rows import K, arrival, due, payment, plan, void
+from tests.reporting.rich_ledger.rules import rules
 from tests.reporting.rich_ledger.ties import Ties
 from tests.reporting.rich_ledger.works import continuing, works
 
-__all__ = ["K", "arrival", "build", "due", "payment", "plan", "void"]
+__all__ = ["K", "adjustment", "arrival", "build", "due", "opening", "payment", "plan", "void"]
 
 
 def build() -> Ties:
@@ -22,5 +24,8 @@ def build() -> Ties:
     works(ties)
     continuing(ties)
     gone_back(ties)
+    changed(ties)
+    taken_over(ties)
     people(ties)
+    rules()
     return ties

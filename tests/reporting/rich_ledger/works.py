@@ -8,10 +8,8 @@ from typing import Any
 
 from assistance.roles import Role
 from projects.actions import (
-    complete,
     report_progress,
     roll_over,
-    start,
 )
 from projects.models import (
     FundPlan,
@@ -20,7 +18,6 @@ from projects.models import (
     Source,
     SpendLevel,
     Stage,
-    StageChange,
     YearPlanEntry,
 )
 from projects.models.evidence import PaperKind
@@ -101,18 +98,17 @@ def works(ties: Ties) -> None:
         is_livelihood=False,
         planned_end=T - timedelta(days=1),
     )
-    works_by, checks = make.hand(Role.CLERK), make.hand(Role.REVIEWER)
     for project in (mixed, far_off):
         make.papers(project, PaperKind.PLAN, on=date(2026, 3, 19))
         step(project, Stage.READY, date(2026, 3, 20))
-        start(project, on=date(2026, 4, 1), by=checks, now=make.at(date(2026, 4, 1)))
+        step(project, Stage.ACTIVE, date(2026, 4, 1))
     progress(mixed, "12.34", date(2026, 4, 30))
     progress(mixed, "33.35", T, known=K)
     progress(far_off, "45.65", date(2026, 4, 30), known=make.at(date(2026, 5, 20)))
     progress(far_off, "88.00", date(2026, 5, 20), known=AFTER_K)
     report_progress(  # not verified
         mixed, period="2026-06", measured_on=AFTER_T, physical_pct=Decimal(90), narrative="演示",
-        by=works_by, now=make.at(AFTER_T),
+        by=make.hand(Role.CLERK), now=make.at(AFTER_T),
     )  # fmt: skip
 
     payment(mixed, "100000.00", date(2026, 4, 2))
@@ -146,7 +142,7 @@ def works(ties: Ties) -> None:
 
 def edges_of_works(ties: Ties, fund: FundPlan) -> None:
     """Starts and completions on T and after, known at K and after, struck out, taken back."""
-    checks, started = make.hand(Role.REVIEWER), date(2026, 4, 1)
+    started = date(2026, 4, 1)
 
     def ready(**fields: Any) -> Project:
         return make.project_at(
@@ -165,7 +161,7 @@ def edges_of_works(ties: Ties, fund: FundPlan) -> None:
         (date(2026, 5, 12), AFTER_K),
         (date(2026, 4, 12), make.at(date(2026, 5, 20))),
     ):
-        start(ready(), on=on, by=checks, now=known or make.at(on))
+        step(ready(), Stage.ACTIVE, on, known=known)
     for on, planned_end, known in (
         (T, T, None),  # in time
         (T, T - timedelta(days=1), None),  # a day late
@@ -173,16 +169,18 @@ def edges_of_works(ties: Ties, fund: FundPlan) -> None:
         (date(2026, 5, 25), T, AFTER_K),
         (date(2026, 4, 25), date(2026, 4, 24), make.at(date(2026, 5, 20))),
     ):
-        active = start(ready(planned_end=planned_end), on=started, by=checks, now=make.at(started))
+        active = ready(planned_end=planned_end)
+        step(active, Stage.ACTIVE, started)
         progress(active, "100", date(2026, 4, 20))
-        complete(active, on=on, by=checks, now=known or make.at(on))
+        step(active, Stage.COMPLETED, on, known=known)
     # a start that was entered wrongly, and put right in June
-    wrong = start(ready(), on=started, by=checks, now=make.at(started))
-    void(StageChange.objects.get(project=wrong, to_stage=Stage.ACTIVE), make.at(date(2026, 6, 12)))
+    wrong = ready()
+    void(step(wrong, Stage.ACTIVE, started), make.at(date(2026, 6, 12)))
     Project.objects.filter(pk=wrong.pk).update(stage=Stage.READY)
-    start(wrong, on=date(2026, 6, 5), by=checks, now=make.at(date(2026, 6, 12)))
+    step(wrong, Stage.ACTIVE, date(2026, 6, 5), known=make.at(date(2026, 6, 12)))
     # completed, found wanting, completed again
-    again = start(ready(planned_end=date(2026, 4, 30)), on=started, by=checks, now=make.at(started))
+    again = ready(planned_end=date(2026, 4, 30))
+    step(again, Stage.ACTIVE, started)
     for stage, on in (
         (Stage.COMPLETED, date(2026, 4, 10)),
         (Stage.ACTIVE, date(2026, 4, 25)),
@@ -191,7 +189,8 @@ def edges_of_works(ties: Ties, fund: FundPlan) -> None:
     ):
         step(again, stage, on)
     # two steps of one day: the later row wins
-    twice = start(ready(), on=started, by=checks, now=make.at(started))
+    twice = ready()
+    step(twice, Stage.ACTIVE, started)
     for stage in (Stage.SUSPENDED, Stage.ACTIVE, Stage.COMPLETED, Stage.TERMINATED):
         step(twice, stage, T)
 
