@@ -166,7 +166,7 @@ class LedgerAdmin(ScopedAdmin):
 
 def state_of(row: Any) -> SafeString:
     """The status of a row of money or progress, with its colour."""
-    if row.voided_at:
+    if getattr(row, "voided_at", None):  # change requests are decided, never struck out
         return badge(_("struck out"), "bad")
     return badge(row.get_status_display(), STATUS_TONES.get(row.status, "quiet"))
 
