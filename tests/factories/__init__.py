@@ -432,7 +432,6 @@ from tests.factories.changes import change as change  # noqa: E402
 from tests.factories.changes import consent_paper as consent_paper  # noqa: E402
 from tests.factories.evidence import attachment as attachment  # noqa: E402
 from tests.factories.evidence import notice as notice  # noqa: E402
-from tests.factories.evidence import papers as papers  # noqa: E402
 from tests.factories.papers import paper as paper  # noqa: E402
 from tests.factories.papers import photo as photo  # noqa: E402
 from tests.factories.people import batch as batch  # noqa: E402
@@ -443,3 +442,7 @@ from tests.factories.people import team as team  # noqa: E402
 from tests.factories.road import project_at as project_at  # noqa: E402
 from tests.factories.road import ready_for as ready_for  # noqa: E402
 from tests.factories.road import written_in as written_in  # noqa: E402
+
+# isort: split
+# Last, for the module of this name takes its place when it is loaded.
+from tests.factories.evidence import papers as papers  # noqa: E402
