@@ -108,8 +108,11 @@ class ChangeRequestQuerySet(RecordedQuerySet["ChangeRequest"]):
         return rows.filter(mine)._kept_by(user)
 
     def _kept_by(self, user: User) -> ChangeRequestQuerySet:
-        if user.scope.kind == "all":
-            return self
+        match user.scope.kind:
+            case "all":
+                return self
+            case "nothing":
+                return self.none()
         own = user.organisation.region_id if user.organisation else None
         return self.filter(**{f"project__pairing__{user.scope.kind}": own})
 

@@ -468,3 +468,6 @@ from tests.factories.policies import payment_policy as payment_policy  # noqa: E
 from tests.factories.road import project_at as project_at  # noqa: E402
 from tests.factories.road import ready_for as ready_for  # noqa: E402
 from tests.factories.road import written_in as written_in  # noqa: E402
+
+# isort: split
+# Last, for the module of this name takes its place when it is loaded.
