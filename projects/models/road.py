@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Any, NamedTuple
 
 from django.db import models
@@ -103,67 +102,66 @@ def _step(
     return Step(verb, label, f"projects.{permission}", frozenset(takes_from), **rest)
 
 
-_ = partial(pgettext_lazy, "verb")
 STEPS = {
     step.verb: step
     for step in (
-        _step("edit", _("Edit"), "change_project", S.DRAFT),
-        _step("submit", _("Submit"), "submit_project", S.DRAFT),
+        _step("edit", pgettext_lazy("verb", "Edit"), "change_project", S.DRAFT),
+        _step("submit", pgettext_lazy("verb", "Submit"), "submit_project", S.DRAFT),
         _step(
-            "take_back", _("Take back"), "submit_project", S.SUBMITTED, only_by="submitted_by"
+            "take_back", pgettext_lazy("verb", "Take back"), "submit_project", S.SUBMITTED, only_by="submitted_by"
         ),
-        _step("withdraw", _("Withdraw"), "withdraw_project", S.DRAFT, S.SUBMITTED, S.LIBRARY),
-        _step("return", _("Return"), "return_project", S.SUBMITTED, S.LIBRARY),
+        _step("withdraw", pgettext_lazy("verb", "Withdraw"), "withdraw_project", S.DRAFT, S.SUBMITTED, S.LIBRARY),
+        _step("return", pgettext_lazy("verb", "Return"), "return_project", S.SUBMITTED, S.LIBRARY),
         _step(
-            "admit", _("Admit to the library"), "admit_project", S.SUBMITTED,
+            "admit", pgettext_lazy("verb", "Admit to the library"), "admit_project", S.SUBMITTED,
             other_hands_than=("created_by", "submitted_by"),
         ),
-        _step("reject", _("Reject"), "reject_project", S.SUBMITTED, S.LIBRARY),
-        _step("allot", _("Allot funds"), "add_projectfunding", S.SUBMITTED, S.LIBRARY),
+        _step("reject", pgettext_lazy("verb", "Reject"), "reject_project", S.SUBMITTED, S.LIBRARY),
+        _step("allot", pgettext_lazy("verb", "Allot funds"), "add_projectfunding", S.SUBMITTED, S.LIBRARY),
         _step(
-            "approve", _("Approve"), "approve_project", S.LIBRARY,
+            "approve", pgettext_lazy("verb", "Approve"), "approve_project", S.LIBRARY,
             other_hands_than=("created_by", "submitted_by", "reviewed_by"),
         ),
-        _step("advance", _("Advance"), "advance_project", S.APPROVED, S.TENDERING),
-        _step("start", _("Report the start"), "propose_step", S.READY),
+        _step("advance", pgettext_lazy("verb", "Advance"), "advance_project", S.APPROVED, S.TENDERING),
+        _step("start", pgettext_lazy("verb", "Report the start"), "propose_step", S.READY),
         _step(
-            "confirm_start", _("Confirm the start"), "start_project", S.READY,
+            "confirm_start", pgettext_lazy("verb", "Confirm the start"), "start_project", S.READY,
             other_hands_than=("proposed_by",), confirms=S.ACTIVE, on_site=True,
         ),
         _step(
-            "report_progress", _("Report progress"), "add_progressreport", S.ACTIVE, S.SUSPENDED
+            "report_progress", pgettext_lazy("verb", "Report progress"), "add_progressreport", S.ACTIVE, S.SUSPENDED
         ),
-        _step("suspend", _("Suspend"), "suspend_project", S.ACTIVE),
-        _step("resume", _("Resume"), "suspend_project", S.SUSPENDED),
+        _step("suspend", pgettext_lazy("verb", "Suspend"), "suspend_project", S.ACTIVE),
+        _step("resume", pgettext_lazy("verb", "Resume"), "suspend_project", S.SUSPENDED),
         _step(
-            "pay", _("Enter a payment"), "add_payment", S.READY, S.ACTIVE, S.SUSPENDED,
+            "pay", pgettext_lazy("verb", "Enter a payment"), "add_payment", S.READY, S.ACTIVE, S.SUSPENDED,
             S.COMPLETED, S.ACCEPTED, S.HANDED_OVER, S.CLOSED,
         ),
         _step(
-            "request_change", _("Apply for a change"), "add_changerequest", *APPROVED_AND_RUNNING,
+            "request_change", pgettext_lazy("verb", "Apply for a change"), "add_changerequest", *APPROVED_AND_RUNNING,
             S.ACCEPTED, S.HANDED_OVER,
         ),
-        _step("complete", _("Report the completion"), "propose_step", S.ACTIVE),
+        _step("complete", pgettext_lazy("verb", "Report the completion"), "propose_step", S.ACTIVE),
         _step(
-            "confirm_completion", _("Confirm the completion"), "complete_project", S.ACTIVE,
+            "confirm_completion", pgettext_lazy("verb", "Confirm the completion"), "complete_project", S.ACTIVE,
             other_hands_than=("proposed_by",), confirms=S.COMPLETED, on_site=True,
         ),
-        _step("record_acceptance", _("Record an acceptance"), "add_acceptance", S.COMPLETED),
-        _step("rework", _("Send back to the works"), "rework_project", S.COMPLETED),
-        _step("accept", _("Accept"), "accept_project", S.COMPLETED),
-        _step("hand_over", _("Report the hand-over"), "propose_step", S.ACCEPTED),
+        _step("record_acceptance", pgettext_lazy("verb", "Record an acceptance"), "add_acceptance", S.COMPLETED),
+        _step("rework", pgettext_lazy("verb", "Send back to the works"), "rework_project", S.COMPLETED),
+        _step("accept", pgettext_lazy("verb", "Accept"), "accept_project", S.COMPLETED),
+        _step("hand_over", pgettext_lazy("verb", "Report the hand-over"), "propose_step", S.ACCEPTED),
         _step(
-            "confirm_handover", _("Confirm the hand-over"), "accept_project", S.ACCEPTED,
+            "confirm_handover", pgettext_lazy("verb", "Confirm the hand-over"), "accept_project", S.ACCEPTED,
             other_hands_than=("proposed_by",), confirms=S.HANDED_OVER,
         ),
         _step(
-            "decline", _("Decline the proposed step"), "decline_step", S.READY, S.ACTIVE,
+            "decline", pgettext_lazy("verb", "Decline the proposed step"), "decline_step", S.READY, S.ACTIVE,
             S.ACCEPTED, confirms=ANY_PROPOSAL,
         ),
-        _step("close", _("Close"), "close_project", S.ACCEPTED, S.HANDED_OVER),
-        _step("file_paper", _("File a paper"), "add_paper", *EVERY_STAGE_BUT_THE_LAST),
+        _step("close", pgettext_lazy("verb", "Close"), "close_project", S.ACCEPTED, S.HANDED_OVER),
+        _step("file_paper", pgettext_lazy("verb", "File a paper"), "add_paper", *EVERY_STAGE_BUT_THE_LAST),
         _step(
-            "give_notice", _("Enter a public notice"), "add_publicnotice",
+            "give_notice", pgettext_lazy("verb", "Enter a public notice"), "add_publicnotice",
             *EVERY_STAGE_BUT_THE_LAST,
         ),
     )
