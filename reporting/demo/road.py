@@ -224,6 +224,7 @@ class Road:
             measured_on=day,
             physical_pct=Decimal(pct),
             narrative=f"演示:完成形象进度{pct}%",
+            photos=[self.cast.photo(at)],
             by=self.enters,
             now=at,
         )

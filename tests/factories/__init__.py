@@ -347,6 +347,7 @@ def progress(
     *,
     status: ProgressStatus = ProgressStatus.VERIFIED,
     measured_on: date | None = None,
+    **said: Any,
 ) -> ProgressReport:
     """How far the works are, reported by the clerk and verified by the reviewer."""
     day = measured_on or date(project.fiscal_year, 5, 20)
@@ -356,8 +357,10 @@ def progress(
         measured_on=day,
         physical_pct=Decimal(physical_pct),
         narrative="演示进展",
+        photos=[photo()],
         by=hand(Role.CLERK),
         now=at(day),
+        **said,
     )
     if status == ProgressStatus.SUBMITTED:
         return report
@@ -429,10 +432,12 @@ from tests.factories.acceptance import evaluation as evaluation  # noqa: E402
 from tests.factories.acceptance import evaluation_fields as evaluation_fields  # noqa: E402
 from tests.factories.acceptance import finding as finding  # noqa: E402
 from tests.factories.acceptance import finding_fields as finding_fields  # noqa: E402
-from tests.factories.acceptance import paper as paper  # noqa: E402
 from tests.factories.evidence import attachment as attachment  # noqa: E402
 from tests.factories.evidence import notice as notice  # noqa: E402
 from tests.factories.evidence import papers as papers  # noqa: E402
+from tests.factories.files import kept as kept  # noqa: E402
+from tests.factories.files import paper as paper  # noqa: E402
+from tests.factories.files import photo as photo  # noqa: E402
 from tests.factories.people import batch as batch  # noqa: E402
 from tests.factories.people import person as person  # noqa: E402
 from tests.factories.people import posting as posting  # noqa: E402

@@ -16,7 +16,7 @@ from assistance.roles import Role
 from projects import actions
 from projects.models import STEPS, Project, Stage
 from projects.models.audit import FindingStatus
-from projects.models.evidence import PaperKind
+from projects.models.evidence import NoticeKind, PaperKind
 from projects.models.funds import FundPlanStatus, TransferStatus
 from projects.models.history import ProgressStatus
 from projects.models.payments import PaymentStatus
@@ -120,8 +120,20 @@ def _record_transfer() -> Callable[..., Any]:
 def _report_progress() -> Callable[..., Any]:
     return partial(
         actions.report_progress, make.project_at(Stage.ACTIVE), period="2026-06",
-        measured_on=TODAY, physical_pct=ONE_YUAN, narrative="演示",
+        measured_on=TODAY, physical_pct=ONE_YUAN, narrative="演示", photos=[make.photo()],
     )  # fmt: skip
+
+
+def _give_notice() -> Callable[..., Any]:
+    return partial(
+        actions.give_notice, make.project_at(Stage.LIBRARY), kind="PLAN", place="演示乡",
+        starts_on=date(2026, 6, 1), ends_on=date(2026, 6, 12), hotline="0000-0000000",
+    )  # fmt: skip
+
+
+def _waiting_notice() -> Any:
+    days = date(2026, 6, 1), date(2026, 6, 12)
+    return make.notice(make.project_at(Stage.LIBRARY), NoticeKind.PLAN, *days, confirmed=False)
 
 
 def _submitted_progress() -> Any:
@@ -353,6 +365,27 @@ MATRIX: dict[str, Cell] = {
         CHECKS_ON_SITE,
         lambda: partial(actions.return_progress, _submitted_progress(), reason="演示"),
     ),
+    "file_paper": Cell(
+        {*ENTERS, Role.P_REVIEW, Role.FRONT, Role.REVIEWER, Role.D_EDIT},
+        lambda: partial(
+            actions.file_paper, make.project_at(Stage.LIBRARY), kind="OTHER",
+            attachment=make.attachment(),
+        ),
+    ),
+    "strike_out_paper": Cell(  # its own filer's alone, see test_papers
+        set(),
+        lambda: partial(
+            actions.strike_out_paper, make.paper(make.project_at(Stage.LIBRARY)), reason="演示"
+        ),
+    ),
+    "give_notice": Cell(ENTERS, _give_notice),
+    "confirm_notice": Cell(
+        {Role.REVIEWER}, lambda: partial(actions.confirm_notice, _waiting_notice())
+    ),
+    "strike_out_notice": Cell(
+        {Role.REVIEWER},
+        lambda: partial(actions.strike_out_notice, _waiting_notice(), reason="演示"),
+    ),
     "plan_funds": Cell({Role.CLERK, Role.D_EDIT}, _plan_funds),
     "edit_fund_plan": Cell(
         {Role.CLERK, Role.D_EDIT},
@@ -445,7 +478,7 @@ def test_people_who_left_may_do_nothing(verb: str) -> None:
 
 def test_a_front_team_checks_the_projects_of_every_county_in_its_prefecture() -> None:
     team = make.user_with(Role.FRONT, region_code=make.PREFECTURE)
-    for verb in ("confirm_start", "confirm_completion", "verify_progress"):
+    for verb in ("confirm_start", "confirm_completion", "verify_progress", "file_paper"):
         assert _may(MATRIX[verb].call(), team), verb
 
 
