@@ -107,9 +107,15 @@ def test_random_requests_are_answered_as_described(
     """A few hundred of them, right and wrong ones, against the real WSGI server."""
     monkeypatch.setattr("django.conf.settings.API_REQUESTS_PER_MINUTE", 1_000_000)
     team = make.team(make.COUNTY)
+    completed = make.project_at(Stage.COMPLETED)
     known: dict[str, list[Any]] = {
+        "acceptances": [make.acceptance(completed, confirmed=False).pk],
+        "assets": [make.asset(completed).pk],
+        "audit-records": [make.audit_record(completed).pk],
+        "evaluations": [make.evaluation(completed, confirmed=False).pk],
+        "findings": [make.finding(project=completed).pk],
         "teams": [team.pk],
-        "projects": [make.draft().code, make.project_at(Stage.SUBMITTED).code],
+        "projects": [make.draft().code, make.project_at(Stage.SUBMITTED).code, completed.code],
         "transfers": [make.transfer(TransferStatus.DRAFT).pk],
         "fund-plans": [make.fund_plan().pk],
         "postings": [make.posting(team=team).pk],

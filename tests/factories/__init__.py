@@ -424,6 +424,15 @@ def paid_back(
 
 
 # The rest of the house needs what stands above.
+from tests.factories.acceptance import acceptance as acceptance  # noqa: E402
+from tests.factories.acceptance import acceptance_fields as acceptance_fields  # noqa: E402
+from tests.factories.acceptance import asset as asset  # noqa: E402
+from tests.factories.acceptance import audit_record as audit_record  # noqa: E402
+from tests.factories.acceptance import evaluation as evaluation  # noqa: E402
+from tests.factories.acceptance import evaluation_fields as evaluation_fields  # noqa: E402
+from tests.factories.acceptance import finding as finding  # noqa: E402
+from tests.factories.acceptance import finding_fields as finding_fields  # noqa: E402
+from tests.factories.acceptance import paper as paper  # noqa: E402
 from tests.factories.evidence import attachment as attachment  # noqa: E402
 from tests.factories.evidence import notice as notice  # noqa: E402
 from tests.factories.evidence import papers as papers  # noqa: E402

@@ -16,6 +16,11 @@ from assistance.roles import Role
 from assistance.scope import Scope
 from projects.actions import return_to_draft
 from projects.models import (
+    Acceptance,
+    Asset,
+    AuditRecord,
+    Evaluation,
+    Finding,
     FundPlan,
     Paper,
     Payment,
@@ -46,6 +51,10 @@ Maker = Callable[[Pairing], Row]
 
 def _active(pairing: Pairing) -> Project:
     return make.project_at(Stage.ACTIVE, pairing=pairing)
+
+
+def _completed(pairing: Pairing) -> Project:
+    return make.project_at(Stage.COMPLETED, pairing=pairing)
 
 
 def _edition(pairing: Pairing) -> Edition:
@@ -88,6 +97,11 @@ MAKERS: dict[type[Row], Maker] = {
     StageChange: lambda pairing: _active(pairing).stage_changes.latest("pk"),
     YearPlanEntry: lambda pairing: _active(pairing).year_plan_entries.get(),
     ProgressReport: lambda pairing: make.progress(_active(pairing)),
+    Acceptance: lambda pairing: make.acceptance(_completed(pairing), confirmed=False),
+    Asset: lambda pairing: make.asset(_completed(pairing)),
+    AuditRecord: lambda pairing: make.audit_record(_completed(pairing)),
+    Finding: lambda pairing: make.finding(pairing=pairing),
+    Evaluation: lambda pairing: make.evaluation(_completed(pairing), confirmed=False),
     StepProposal: lambda pairing: _active(pairing).step_proposals.get(),
     Paper: lambda pairing: make.paper(_active(pairing)),
     PublicNotice: lambda pairing: _active(pairing).notices.get(),

@@ -74,6 +74,11 @@ COUNTED: dict[str, Callable[[], LedgerRow]] = {
     "projects_stagechange": last_step,
     "projects_yearplanentry": year_plan_entry,
     "projects_progressreport": lambda: make.progress(make.project_at(Stage.ACTIVE), 40),
+    "projects_acceptance": make.acceptance,
+    "projects_asset": make.asset,
+    "projects_auditrecord": make.audit_record,
+    "projects_finding": make.finding,
+    "projects_evaluation": make.evaluation,
     "projects_paper": lambda: make.paper(make.draft()),
     "projects_publicnotice": notice,
     "projects_stepproposal": reported_step,
@@ -81,9 +86,15 @@ COUNTED: dict[str, Callable[[], LedgerRow]] = {
 }
 # what may change besides striking out: how a posting or a place in a year's plan came to its end
 ENDS = {
+    "projects_asset": {
+        "state", "owner", "manager", "cert_no", "handed_over_on", "yearly_income_yuan",
+        "distribution",
+    },
+    "projects_evaluation": {"total"},  # nobody can write it: the database adds up
+    "projects_finding": {"rectification", "rectified_on", "closed_at", "closed_by_id"},
     "projects_yearplanentry": {"released_on"},
     "teams_posting": {"state", "end_on", "end_reason", "ended_at", "ended_by_id"},
-}
+}  # fmt: skip
 OTHER_VALUE = {
     "bigint": "coalesce({0}, 0) + 1",
     "integer": "coalesce({0}, 0) + 1",
