@@ -432,7 +432,6 @@ from tests.factories.acceptance import evaluation as evaluation  # noqa: E402
 from tests.factories.acceptance import evaluation_fields as evaluation_fields  # noqa: E402
 from tests.factories.acceptance import finding as finding  # noqa: E402
 from tests.factories.acceptance import finding_fields as finding_fields  # noqa: E402
-from tests.factories.acceptance import paper as paper  # noqa: E402
 from tests.factories.evidence import attachment as attachment  # noqa: E402
 from tests.factories.evidence import notice as notice  # noqa: E402
 from tests.factories.evidence import papers as papers  # noqa: E402

@@ -6,8 +6,6 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from assistance.actions.attachments import keep_file
-from assistance.models import User
 from assistance.models.regions import OrganisationKind
 from assistance.roles import Role
 from projects.actions import (
@@ -15,7 +13,6 @@ from projects.actions import (
     confirm_acceptance,
     confirm_evaluation,
     evaluate,
-    file_paper,
     raise_finding,
     record_acceptance,
     record_audit,
@@ -28,7 +25,6 @@ from projects.models import (
     AuditRecord,
     Evaluation,
     Finding,
-    Paper,
     Project,
     Stage,
 )
@@ -38,15 +34,6 @@ from projects.models.evidence import PaperKind
 from tests import factories as make
 
 PANEL = ("演示成员一", "演示成员二", "演示成员三")
-
-
-def paper(
-    project: Project, kind: PaperKind, *, by: User | None = None, now: Any = None, **proves: Any
-) -> Paper:
-    """A paper of the project, filed by the clerk."""
-    by, now = by or make.hand(Role.CLERK), now or make.NOW
-    kept = keep_file(b"%PDF-1.4 demo", name="paper.pdf", by=by, now=now)
-    return file_paper(project, kind=kind, attachment=kept, by=by, now=now, **proves)
 
 
 def acceptance_fields(**overrides: Any) -> dict[str, Any]:
@@ -79,7 +66,7 @@ def acceptance(
     made = record_acceptance(project, by=make.hand(Role.CLERK), now=now, **fields)
     if not confirmed:
         return made
-    paper(project, PaperKind.ACCEPTANCE, acceptance=made, now=now)
+    make.paper(project, PaperKind.ACCEPTANCE, acceptance=made, now=now)
     return confirm_acceptance(made, by=make.hand(Role.REVIEWER), now=now)
 
 
@@ -177,5 +164,5 @@ def evaluation(
     made = evaluate(project, by=make.hand(Role.CLERK), now=now, **fields)
     if not confirmed:
         return made
-    paper(project, PaperKind.EVALUATION, now=now)
+    make.paper(project, PaperKind.EVALUATION, now=now)
     return confirm_evaluation(made, by=make.hand(Role.REVIEWER), now=now)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import zipfile
 import zlib
 from collections.abc import Mapping
+from datetime import datetime
 from io import BytesIO
+from typing import Any
 
 from assistance.actions.attachments import keep_file
 from assistance.file_kinds import SHEET, WORD
@@ -86,8 +88,11 @@ def paper(
     kind: PaperKind = PaperKind.OTHER,
     *,
     by: User | None = None,
+    now: datetime | None = None,
     file: Attachment | None = None,
+    **proves: Any,
 ) -> Paper:
     """A paper that was filed with its file, by the clerk."""
     by = by or make.hand(Role.CLERK)
-    return file_paper(project, kind=kind, attachment=file or kept(by=by), by=by, now=make.NOW)
+    file = file or kept(by=by)
+    return file_paper(project, kind=kind, attachment=file, by=by, now=now or make.NOW, **proves)
