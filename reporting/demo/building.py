@@ -110,7 +110,7 @@ def _enter_report(tale: Tale, project: Project, at: datetime, pct: int) -> Progr
         measured_on=day,
         physical_pct=Decimal(pct),
         narrative=f"演示:完成形象进度{pct}%",
-        photos=[tale.files.photo],
+        photos=[tale.cast.photo(at)],
         by=tale.enters,
         now=at,
     )

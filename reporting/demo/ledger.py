@@ -19,7 +19,6 @@ from projects import actions
 from projects.models import Project
 from reporting.actions.definitions import ensure_definitions
 from reporting.demo.cast import Cast
-from reporting.demo.files import Files
 from reporting.demo.lots import lots
 from reporting.demo.money import Vouchers, fund
 from reporting.demo.people import People
@@ -76,7 +75,6 @@ def load_demo_ledger(
         raise NotEmpty("The ledger holds projects; demo data is only put into an empty one.")
     cast, vouchers = Cast(), Vouchers()
     draw = Draw(projects=projects, seed=seed, now=now)
-    files = Files(by=cast.clerk, now=min(sketch.created_at for sketch in draw.sketches))
 
     def month_begins(month: Month) -> None:
         if month.month % SAY_EVERY == 1:
@@ -89,7 +87,7 @@ def load_demo_ledger(
         world.begin(fund(plan, world, cast, rng, vouchers))
     for number, sketch in enumerate(draw.sketches):
         rng = lots(seed, "project", number)
-        tale = Tale(sketch, world, cast, rng, vouchers=vouchers, files=files)
+        tale = Tale(sketch, world, cast, rng, vouchers=vouchers)
         world.begin(Road(tale).story())
     People(
         world, cast, persons=max(FEWEST_PERSONS, projects // PROJECTS_PER_PERSON), seed=seed

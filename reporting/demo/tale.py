@@ -15,7 +15,6 @@ from projects import actions
 from projects.models import Project, Source, Stage
 from projects.models.evidence import NoticeKind, PaperKind
 from reporting.demo.cast import Cast
-from reporting.demo.files import Files
 from reporting.demo.money import Plan, Vouchers
 from reporting.demo.places import Place
 from reporting.demo.works import Work
@@ -65,10 +64,9 @@ class Tale:
         rng: Random,
         *,
         vouchers: Vouchers,
-        files: Files,
     ) -> None:
         self.sketch, self.world, self.cast, self.rng = sketch, world, cast, rng
-        self.vouchers, self.files = vouchers, files
+        self.vouchers = vouchers
         self.county = sketch.place.pairing.recipient
         self.enters: User = (
             cast.partner(self.county) if rng.random() < ENTERED_BY_PARTNER else cast.clerk
@@ -99,7 +97,7 @@ class Tale:
             actions.file_paper(
                 project,
                 kind=kind,
-                attachment=self.files.paper,
+                attachment=self.cast.paper(at),
                 doc_no=f"演示{kind.label}",
                 by=by or self.enters,
                 now=at,

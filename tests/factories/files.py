@@ -88,11 +88,11 @@ def paper(
     kind: PaperKind = PaperKind.OTHER,
     *,
     by: User | None = None,
-    file: Attachment | None = None,
     now: datetime | None = None,
+    file: Attachment | None = None,
     **proves: Any,
 ) -> Paper:
     """A paper that was filed with its file, by the clerk."""
-    by, now = by or make.hand(Role.CLERK), now or make.NOW
+    by = by or make.hand(Role.CLERK)
     file = file or kept(by=by)
-    return file_paper(project, kind=kind, attachment=file, by=by, now=now, **proves)
+    return file_paper(project, kind=kind, attachment=file, by=by, now=now or make.NOW, **proves)

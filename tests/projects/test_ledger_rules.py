@@ -58,7 +58,7 @@ def notice() -> PublicNotice:
     return make.project_at(Stage.SUBMITTED).notices.get()
 
 
-def proposal() -> StepProposal:
+def reported_step() -> StepProposal:
     return make.project_at(Stage.ACTIVE).step_proposals.get()
 
 
@@ -81,7 +81,7 @@ COUNTED: dict[str, Callable[[], LedgerRow]] = {
     "projects_evaluation": make.evaluation,
     "projects_paper": lambda: make.paper(make.draft()),
     "projects_publicnotice": notice,
-    "projects_stepproposal": proposal,
+    "projects_stepproposal": reported_step,
     "teams_posting": make.posting,
 }
 # what may change besides striking out: how a posting or a place in a year's plan came to its end

@@ -1,24 +1,7 @@
-"""The two files that all papers and photographs of the demo are: both say that they are demo."""
-
-from __future__ import annotations
-
-import zlib
-from datetime import datetime
-
-from assistance.actions.attachments import keep_file
-from assistance.models import User
+"""A page that stands for the papers of the demo, and says that it does."""
 
 SAYS = "演示文件,不是真实材料"
-SIDE = 96  # pixels of the picture
 PAGE = "BT /F1 28 Tf 90 700 Td <{text}> Tj ET"
-
-
-class Files:
-    """Kept when they are first asked for."""
-
-    def __init__(self, *, by: User, now: datetime) -> None:
-        self.paper = keep_file(a_page(), name="演示文件.pdf", by=by, now=now)
-        self.photo = keep_file(a_picture(), name="演示照片.png", by=by, now=now)
 
 
 def a_page() -> bytes:
@@ -51,16 +34,3 @@ def a_page() -> bytes:
             b"trailer\n<</Size %d/Root 1 0 R>>\nstartxref\n%d\n%%%%EOF\n" % (size, len(written)),
         )
     )
-
-
-def a_picture() -> bytes:
-    """A PNG of grey stripes; that it is a demo is in its name."""
-    stripes = bytes(0xB0 if column // 12 % 2 else 0xE0 for column in range(SIDE))
-    header = SIDE.to_bytes(4) + SIDE.to_bytes(4) + bytes([8, 0, 0, 0, 0])
-    rows = zlib.compress((b"\0" + stripes) * SIDE)
-    parts = ((b"IHDR", header), (b"IDAT", rows), (b"IEND", b""))
-    return b"\x89PNG\r\n\x1a\n" + b"".join(_chunk(name, body) for name, body in parts)
-
-
-def _chunk(name: bytes, body: bytes) -> bytes:
-    return len(body).to_bytes(4) + name + body + zlib.crc32(name + body).to_bytes(4)
