@@ -13,6 +13,7 @@ from assistance.actions.attachments import keep_file
 from assistance.models import Attachment, Organisation, Region, User
 from assistance.models.regions import OrganisationKind
 from assistance.roles import Role
+from reporting.demo.page import a_page
 
 
 def _demo(username: str) -> User:
@@ -33,7 +34,7 @@ class Cast:
     _organisations: dict[tuple[OrganisationKind, str, str], Organisation] = field(
         default_factory=dict
     )
-    _photo: Attachment | None = None
+    _files: dict[str, Attachment] = field(default_factory=dict)
 
     def organisation(self, kind: OrganisationKind, region: Region, name: str) -> Organisation:
         """The demo organisation of this kind and name in a region."""
@@ -46,13 +47,20 @@ class Cast:
 
     def photo(self, now: datetime) -> Attachment:
         """The one picture that stands for all photographs of the demo, and says so."""
-        if self._photo is None:
-            content = (Path(__file__).parent / "photo.png").read_bytes()
+        content = (Path(__file__).parent / "photo.png").read_bytes()
+        return self._kept("演示照片.png", content, now)
+
+    def paper(self, now: datetime) -> Attachment:
+        """The one page that stands for all other papers of the demo, and says so."""
+        return self._kept("演示文件.pdf", a_page(), now)
+
+    def _kept(self, name: str, content: bytes, now: datetime) -> Attachment:
+        if name not in self._files:
             kept = Attachment.objects.filter(sha256=hashlib.sha256(content).hexdigest())
-            self._photo = kept.first() or keep_file(
-                content, name="演示照片.png", by=self.clerk, now=now
+            self._files[name] = kept.first() or keep_file(
+                content, name=name, by=self.clerk, now=now
             )
-        return self._photo
+        return self._files[name]
 
     def partner(self, region: Region) -> User:
         """The clerk of a recipient's office: the demo account, or one that cannot sign in."""

@@ -24,6 +24,7 @@ from reporting.demo.money import Vouchers, fund
 from reporting.demo.people import People
 from reporting.demo.road import Road
 from reporting.demo.sketches import Draw
+from reporting.demo.tale import Tale
 from reporting.demo.world import Story, World, on
 from reporting.models import Format, ReportDefinition, Subscription
 
@@ -86,7 +87,8 @@ def load_demo_ledger(
         world.begin(fund(plan, world, cast, rng, vouchers))
     for number, sketch in enumerate(draw.sketches):
         rng = lots(seed, "project", number)
-        world.begin(Road(sketch, world, cast, rng, vouchers).story())
+        tale = Tale(sketch, world, cast, rng, vouchers=vouchers)
+        world.begin(Road(tale).story())
     People(
         world, cast, persons=max(FEWEST_PERSONS, projects // PROJECTS_PER_PERSON), seed=seed
     ).begin()
