@@ -141,15 +141,22 @@ class AfterBody(DraftBody):
     class Meta(DraftBody.Meta):
         fields = (*CHANGED, "targets", "shares", "new_shares", "justification")
 
+    def get_fields(self) -> dict[str, Any]:
+        """Nothing has to be changed; what is not named stays."""
+        fields = super().get_fields()
+        for field in fields.values():
+            field.required = False
+        return fields
+
 
 class EditBody(Strict, serializers.Serializer[Any]):
-    after = AfterBody(required=False, partial=True, help_text="replaces the whole of it")
+    after = AfterBody(required=False, help_text="replaces the whole of it")
     reason = Text(required=False, max_length=2000)
 
 
 class RequestBody(Strict, serializers.Serializer[Any]):
     kind = Word(APPLIED_FOR)
-    after = AfterBody(partial=True)
+    after = AfterBody()
     reason = Text(max_length=2000, help_text="those who decide will read it")
 
 
