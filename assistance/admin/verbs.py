@@ -78,7 +78,8 @@ class Verb:
 
     ``why_not`` tells what stands in the way of somebody: ``PermissionDenied`` where the verb is not
     theirs at all (it is not shown then), ``Refused`` where it is shut now, ``None`` where it is
-    open.
+    open. It costs no query, for lists ask it of every row; ``why_not_now`` may ask the database
+    too, for the page of one row.
     """
 
     name: str
@@ -91,6 +92,13 @@ class Verb:
     for_many: bool = False
     checks_version: bool = True
     turns_down: bool = False
+    why_not_now: Callable[[Any, User, datetime], Refusal | None] | None = None
+
+    def refusal(self, row: Any, by: User, now: datetime) -> Refusal | None:
+        """All that stands in the way of ``by`` now."""
+        if self.why_not_now is None:
+            return self.why_not(row, by)
+        return self.why_not_now(row, by, now)
 
     def do(self, row: Any, form: VerbForm, *, now: datetime) -> Any:
         """Run the verb with what the form holds."""

@@ -21,6 +21,7 @@ from rest_framework import serializers
 from assistance.scope import region_prefix
 
 MONEY = r"^[0-9]{1,16}(\.[0-9]{1,2})?$"
+PERCENT = r"^(100(\.0{1,2})?|[0-9]{1,2}(\.[0-9]{1,2})?)$"
 REGION_CODE = r"^([0-9]{6}|[0-9]{9}|[0-9]{12})$"
 SMALLEST_YEAR, LARGEST_YEAR = 1990, 2100  # as the ledger's constraints have it
 LARGEST_ID = 10**18 - 1
@@ -114,6 +115,21 @@ class Yuan(serializers.Field[Decimal, Any, str, Any]):
 
     def to_internal_value(self, data: Any) -> Decimal:
         if not isinstance(data, str) or not re.fullmatch(MONEY, data) or data.endswith("\n"):
+            self.fail("invalid")
+        return Decimal(data)
+
+    def to_representation(self, value: Decimal) -> str:
+        return f"{value:.2f}"
+
+
+@extend_schema_field({"type": "string", "pattern": PERCENT, "example": "35.00"})
+class Percent(serializers.Field[Decimal, Any, str, Any]):
+    """Per cent of the whole as a string, from 0 to 100 with at most two decimals."""
+
+    default_error_messages = {"invalid": _("Write per cent as a string, for example “35.00”.")}
+
+    def to_internal_value(self, data: Any) -> Decimal:
+        if not isinstance(data, str) or not re.fullmatch(PERCENT, data) or data.endswith("\n"):
             self.fail("invalid")
         return Decimal(data)
 

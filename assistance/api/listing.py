@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from django.core import signing
@@ -157,6 +158,7 @@ class Listing(BasePagination):
             return None
         value, pk = at[0][:2]
         plain = value.isoformat() if isinstance(value, date) else value
+        plain = str(value) if isinstance(value, Decimal) else plain
         parameters = request.query_params.copy()
         parameters["cursor"] = Cursor(self.ordering, plain, pk, backwards).sealed()
         return request.build_absolute_uri(f"{request.path}?{parameters.urlencode()}")

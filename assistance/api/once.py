@@ -19,6 +19,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from assistance.api.authentication import caller
+from assistance.api.forms import said
 from assistance.api.problems import KeyReused
 from assistance.api.wire import written
 from assistance.models import IdempotencyKey
@@ -42,7 +43,7 @@ def once(request: Request, now: datetime, effect: Callable[[], Response]) -> Res
         raise serializers.ValidationError(
             {HEADER: [_("Use 1 to 255 visible ASCII characters, for example a UUID.")]}
         )
-    asked = b"\n".join((str(request.method).encode(), request.path.encode(), request.body))
+    asked = b"\n".join((str(request.method).encode(), request.path.encode(), said(request)))
     fingerprint = hashlib.sha256(asked).hexdigest()
     with transaction.atomic():
         user = caller(request)

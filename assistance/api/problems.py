@@ -12,6 +12,8 @@ from django.core.exceptions import (
     ObjectDoesNotExist,
     PermissionDenied,
     RequestDataTooBig,
+    TooManyFieldsSent,
+    TooManyFilesSent,
     ValidationError,
 )
 from django.db import DataError, IntegrityError, InterfaceError, OperationalError
@@ -39,7 +41,7 @@ TITLES: Mapping[int, str | Promise] = {
     409: gettext_lazy("A rule refused"),
     412: gettext_lazy("Somebody was faster"),
     413: gettext_lazy("Too large"),
-    415: gettext_lazy("Not JSON"),
+    415: gettext_lazy("No such kind of body"),
     422: gettext_lazy("Key used before"),
     428: gettext_lazy("If-Match is missing"),
     429: gettext_lazy("Too many requests"),
@@ -132,6 +134,10 @@ def _too_large(exc: RequestDataTooBig) -> Response:
     return problem(413, "too_large", _("The body is larger than this door takes."))
 
 
+def _too_many(exc: TooManyFieldsSent | TooManyFilesSent) -> Response:
+    return problem(400, "too_many", _("The form has more parts than this door takes."))
+
+
 def _conflict(exc: IntegrityError) -> Response:
     log.warning("refused by the database: %s", exc)
     return problem(
@@ -196,6 +202,7 @@ _ANSWERS: tuple[tuple[Any, Callable[[Any], Response]], ...] = (
     (exceptions.ValidationError, lambda exc: _invalid(exc.detail)),
     (exceptions.APIException, _said_by_the_framework),
     (RequestDataTooBig, _too_large),
+    ((TooManyFieldsSent, TooManyFilesSent), _too_many),
     (IntegrityError, _conflict),
     (DataError, _out_of_range),
     ((OperationalError, InterfaceError), _away),

@@ -6,11 +6,12 @@ import hashlib
 import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, ClassVar, TypeVar, cast
+from typing import Any, ClassVar, TypeAlias, TypeVar, cast
 
 from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -18,18 +19,22 @@ from rest_framework.viewsets import ViewSet
 
 from assistance.api.authentication import caller
 from assistance.api.fields import NoBody
+from assistance.api.forms import FormBody, is_form, parts_of, require_size
 from assistance.api.listing import Listing, ListQuery, NoParameters, Ordering
 from assistance.api.problems import MissingIfMatch
 from assistance.api.wire import written
+from assistance.errors import Refused
 from assistance.models import User
 
-V = TypeVar("V", bound=Callable[..., Response])
+V = TypeVar("V", bound=Callable[..., Any])
+Shape: TypeAlias = "type[serializers.Serializer[Any]]"
+Shapes: TypeAlias = "Shape | Mapping[str, Shape]"  # where they differ, by the media type
 
 NO_VERSION = 0  # versions begin at 1
 ETAG = re.compile(r'"([0-9]{1,18})"')
 
 
-def verb(name: str, body: type[serializers.Serializer[Any]]) -> Callable[[V], V]:
+def verb(name: str, body: Shape) -> Callable[[V], V]:
     """Mark a method of a resource as a verb: a POST that needs If-Match and takes ``body``."""
 
     def mark(method: V) -> V:
@@ -48,11 +53,21 @@ def parameters(request: Request) -> dict[str, str]:
     return given.dict()
 
 
-def takes(body: type[serializers.Serializer[Any]]) -> Callable[[V], V]:
+def takes(body: Shapes) -> Callable[[V], V]:
     """Mark a method that creates with the shape of its body, for the OpenAPI description."""
 
     def mark(method: V) -> V:
         method.body = body  # type: ignore[attr-defined]  # our mark
+        return method
+
+    return mark
+
+
+def gives(*media_types: str) -> Callable[[V], V]:
+    """Mark a method that answers with a file of one of these types, for the description."""
+
+    def mark(method: V) -> V:
+        method.gives = media_types  # type: ignore[attr-defined]  # our mark
         return method
 
     return mark
@@ -71,7 +86,7 @@ class Resource(ViewSet):
     query: ClassVar[type[ListQuery]]
     pagination_class = Listing  # for the OpenAPI description
     now: datetime
-    sent: bytes
+    sent: bytes = b""
 
     def rows(self) -> QuerySet[Any]:
         """The rows that the caller may see."""
@@ -87,6 +102,10 @@ class Resource(ViewSet):
         """
         return []
 
+    def actions_refused(self, row: Any) -> Mapping[str, Refused]:
+        """The other verbs of the caller's role, and why they are shut now."""
+        return {}
+
     @property
     def caller(self) -> User:
         return caller(self.request)
@@ -95,7 +114,11 @@ class Resource(ViewSet):
         """Who asks, whether they may, and whether the question makes sense."""
         super().initial(request, *args, **kwargs)
         self.now = timezone.now()
-        self.sent = request.body  # RequestDataTooBig before a parser would read all of it
+        # RequestDataTooBig before a parser would read all of it
+        if is_form(request) and FormBody in self.parser_classes:
+            require_size(request)
+        else:
+            self.sent = request.body
         query = (self.query if self.action == "list" else NoParameters)(data=parameters(request))
         query.is_valid(raise_exception=True)
         self.asked: dict[str, Any] = query.validated_data
@@ -133,7 +156,8 @@ class Resource(ViewSet):
 
     def body(self, shape: type[serializers.Serializer[Any]], **options: Any) -> dict[str, Any]:
         """The body of the request, or ValidationError."""
-        given = shape(data=self.request.data, **options)
+        data = parts_of(self.request) if is_form(self.request) else self.request.data
+        given = shape(data=data, **options)
         given.is_valid(raise_exception=True)
         values: dict[str, Any] = given.validated_data
         return values
@@ -163,7 +187,33 @@ class AllowedActions(serializers.ListField):
         return list(view.actions_open(data))
 
 
-def body_of(view: Resource, action: str) -> type[serializers.Serializer[Any]] | None:
+@extend_schema_field(
+    {
+        "type": "object",
+        "additionalProperties": {
+            "type": "object",
+            "required": ["code", "detail"],
+            "properties": {"code": {"type": "string"}, "detail": {"type": "string"}},
+        },
+    }
+)
+class RefusedActions(serializers.Field[Any, Any, dict[str, Any], Any]):
+    """The verbs of the caller's role that are shut now, each with the reason."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            source="*", read_only=True, help_text="your other verbs, and why they are shut now"
+        )
+
+    def to_representation(self, data: Any) -> dict[str, Any]:
+        refused = self.context["view"].actions_refused(data)
+        return {
+            name: {"code": refusal.code, "detail": str(refusal.detail)}
+            for name, refusal in refused.items()
+        }
+
+
+def body_of(view: Resource, action: str) -> Shapes | None:
     """The shape of the body that an action takes, for the OpenAPI description."""
     shape = getattr(getattr(view, action, None), "body", None)
     return None if shape is NoBody else shape

@@ -9,6 +9,7 @@ from drf_spectacular.extensions import (
     OpenApiSerializerFieldExtension,
 )
 from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter
 
 from assistance.api.problems import TITLES, Problem
@@ -107,7 +108,14 @@ class Described(AutoSchema):
         view = self._own()
         if view is None:
             return super().get_response_serializers()
+        if media_types := self._gives():
+            return {(200, media_type): OpenApiTypes.BINARY for media_type in media_types}
         return view.row if self.view.action == "list" else view.in_full
+
+    def _gives(self) -> tuple[str, ...]:
+        """The types of the file that the operation answers, if it answers one."""
+        found: tuple[str, ...] = getattr(getattr(self.view, self.view.action), "gives", ())
+        return found
 
     def get_operation(self, *args: Any, **kwargs: Any) -> dict[str, Any] | None:
         operation: dict[str, Any] | None = super().get_operation(*args, **kwargs)
@@ -133,6 +141,6 @@ class Described(AutoSchema):
                 "content": {PROBLEM: {"schema": shape}},
             }
         for done in ("200", "201"):
-            if done in operation["responses"] and action != "list" and view:
+            if done in operation["responses"] and action != "list" and view and not self._gives():
                 operation["responses"][done]["headers"] = ETAG
         return operation

@@ -126,7 +126,7 @@ def strike_out_acceptance(
         gone_on = project.stage_changes.counting().filter(
             from_stage=Stage.COMPLETED,
             to_stage=LEADS_ON_TO[AcceptanceResult(acceptance.result)],
-            counted_at__gte=acceptance.counted_at,
+            effective_on__gte=acceptance.held_on,
         )
         if gone_on.exists():
             raise Refused(

@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, datetime
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
+from django.db.models import Max, Q
 from django.utils.translation import gettext as _
 
 from assistance.errors import Refused
 from assistance.models import User
 from assistance.models.rows import entered
-from projects.actions.locks import lock_project
+from projects.actions.locks import lock_of_project
 from projects.actions.road import require_day, require_reason
-from projects.models import StageChange
+from projects.models import (
+    Payment,
+    Project,
+    ProjectFunding,
+    Stage,
+    StageChange,
+    YearPlanEntry,
+)
+from projects.models.payments import PaymentBasis, PaymentStatus
 
 
 @transaction.atomic
@@ -29,13 +39,13 @@ def correct_step(
     """Enter a step anew with the day on which it really took effect, and every later step after it.
 
     The rows that stood until now are struck out and still count for what was known before ``now``.
-    ValidationError where the day lies before the step before, after the step after, or to come.
+    With the approval its shares and its entry in the year's plan are entered anew, with the
+    hand-over the day of the assets moves along. ValidationError where the day lies before the step
+    before, after the step after, to come, or on the wrong side of a panel or a payment.
     """
     if not by.has_perm("projects.approve_project"):
         raise PermissionDenied
-    seen = StageChange.objects.visible_to(by).select_related("project").get(pk=change.pk)
-    project = lock_project(seen.project, by=by)
-    change = StageChange.objects.lock_for(by, change.pk, version=version)
+    change, project = lock_of_project(change, by=by, version=version)
     if not change.counts:
         raise Refused("struck_out_before", _("This row was struck out already."))
     if change.opening_id is not None:
@@ -46,25 +56,16 @@ def correct_step(
                 " anew."
             ),
         )
-    change.require_other_hands(by, than=("created_by",))
+    change.require_other_hands(by, than=("created_by", "counted_by"))
     require_reason(reason)
-    steps = list(
-        project.stage_changes.counting()
-        .select_for_update(of=("self",))
-        .order_by("effective_on", "pk")
-    )
+    counting = project.stage_changes.counting().select_for_update(of=("self",))
+    steps = list(counting.order_by("effective_on", "pk"))
     anew = steps[steps.index(change) :]
-    after = next(iter(anew[1:]), None)
-    if after is not None and effective_on > after.effective_on:
-        raise ValidationError(
-            {
-                "effective_on": _("The day lies after the step after it (%(stage)s on %(day)s).")
-                % {"stage": after.get_to_stage_display(), "day": after.effective_on}
-            }
-        )
+    _require_before(next(iter(anew[1:]), None), effective_on)
+    _require_panels_and_payments_in_order(change, effective_on)
     for step in anew:
         step.void(by=by, now=now, reason=reason)
-    require_day(project, effective_on, now=now)
+    _require_day_after_the_one_before(project, effective_on, now=now)
     entered_anew = [
         StageChange.objects.create(
             project=project,
@@ -81,4 +82,117 @@ def correct_step(
         )
         for step in anew
     ]
+    if change.to_stage == Stage.APPROVED:
+        _move_approval(change, effective_on, reason=reason, by=by, now=now)
+    if change.to_stage == Stage.HANDED_OVER:
+        _move_hand_over(change, effective_on, by=by, now=now)
     return entered_anew[0]
+
+
+def _require_before(after: StageChange | None, effective_on: date) -> None:
+    if after is not None and effective_on > after.effective_on:
+        raise ValidationError(
+            {
+                "effective_on": _("The day lies after the step after it (%(stage)s on %(day)s).")
+                % {"stage": after.get_to_stage_display(), "day": after.effective_on}
+            }
+        )
+
+
+def _require_day_after_the_one_before(project: Project, day: date, *, now: datetime) -> None:
+    try:
+        require_day(project, day, now=now)
+    except ValidationError as wrong:
+        raise ValidationError({"effective_on": wrong.message_dict["on"]}) from None
+
+
+def _require_panels_and_payments_in_order(change: StageChange, effective_on: date) -> None:
+    """A panel meets between completion and acceptance; nothing is paid after the end."""
+    met_on = None
+    if change.to_stage == Stage.COMPLETED:
+        panels = change.project.acceptances.counting().filter(held_on__gte=change.effective_on)
+        met_on = panels.filter(held_on__lt=effective_on).aggregate(day=Max("held_on"))["day"]
+    elif change.to_stage == Stage.ACCEPTED:
+        panels = change.project.acceptances.counting().filter(held_on__lte=change.effective_on)
+        met_on = panels.filter(held_on__gt=effective_on).aggregate(day=Max("held_on"))["day"]
+    if met_on is not None:
+        raise ValidationError(
+            {
+                "effective_on": _("The panel met on %(day)s, between completion and acceptance.")
+                % {"day": met_on}
+            }
+        )
+    if change.to_stage not in {Stage.CLOSED, Stage.TERMINATED}:
+        return
+    paid = Payment.objects.counting().filter(project_funding__project=change.project)
+    if change.to_stage == Stage.CLOSED:
+        paid = paid.exclude(basis=PaymentBasis.RETENTION)
+    last_on = paid.aggregate(day=Max("paid_on"))["day"]
+    if last_on is not None and last_on > effective_on:
+        raise ValidationError(
+            {"effective_on": _("Money was paid on %(day)s, after that day.") % {"day": last_on}}
+        )
+
+
+def _move_approval(
+    change: StageChange, effective_on: date, *, reason: str, by: User, now: datetime
+) -> None:
+    """The shares and the plan entry of this approval, struck out and entered with the other day."""
+    of_it = Q(approved_on=change.effective_on, opening=None, change_request=None)
+    shares = list(
+        change.project.funding.counting().filter(of_it).select_for_update().order_by("pk")
+    )
+    _require_shares_untouched(shares)
+    entries = change.project.year_plan_entries.counting().filter(entered_on=change.effective_on)
+    for entry in list(entries.select_for_update().order_by("pk")):
+        entry.void(by=by, now=now, reason=reason)
+        YearPlanEntry.objects.create(
+            project=change.project,
+            year=entry.year,
+            nature=entry.nature,
+            planned_invest_yuan=entry.planned_invest_yuan,
+            entered_on=effective_on,
+            released_on=entry.released_on,
+            counted_at=now,
+            counted_by=by,
+            **entered(by, now),
+        )
+    for share in shares:
+        share.require_other_hands(by, than=("created_by",))
+        share.void(by=by, now=now, reason=reason)
+        ProjectFunding.objects.create(
+            project=change.project,
+            source=share.source,
+            fund_plan_id=share.fund_plan_id,
+            fiscal_year=share.fiscal_year,
+            amount_yuan=share.amount_yuan,
+            approved_on=effective_on,
+            doc_no=share.doc_no,
+            counted_at=now,
+            counted_by=by,
+            created_by_id=share.created_by_id,
+            created_at=now,
+            updated_by=by,
+            updated_at=now,
+        )
+
+
+def _require_shares_untouched(shares: Iterable[ProjectFunding]) -> None:
+    for share in shares:
+        payments = share.payments.standing().exclude(status=PaymentStatus.REJECTED)
+        if payments.exists() or share.adjustments.standing().exists():
+            raise Refused(
+                "share_in_use",
+                _(
+                    "“%(share)s” was paid out of or adjusted already; strike that out first, then"
+                    " correct the day of the approval."
+                )
+                % {"share": share},
+            )
+
+
+def _move_hand_over(change: StageChange, effective_on: date, *, by: User, now: datetime) -> None:
+    assets = change.project.assets.standing().filter(handed_over_on=change.effective_on)
+    for asset in list(assets.select_for_update().order_by("pk")):
+        asset.handed_over_on = effective_on
+        asset.record("handed_over_on", by=by, now=now)

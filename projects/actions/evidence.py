@@ -35,6 +35,24 @@ def file_paper(
     """
     project = lock_project(project, by=by)
     require(project, "file_paper", by=by, now=now)
+    return add_paper(
+        project, kind=kind, attachment=attachment, by=by, now=now, doc_no=doc_no, remarks=remarks,
+        **proves,
+    )  # fmt: skip
+
+
+def add_paper(
+    project: Project,
+    *,
+    kind: str,
+    attachment: Attachment,
+    by: User,
+    now: datetime,
+    doc_no: str = "",
+    remarks: str = "",
+    **proves: Any,
+) -> Paper:
+    """A paper that comes with another verb; the caller holds the project's lock and has checked."""
     paper = Paper(
         project=project,
         kind=kind,

@@ -96,6 +96,12 @@ def confirm_handover(
     return project
 
 
+def may_take_back_report(project: Project, user: User) -> bool:
+    """Whether ``user`` reported the step that waits, and may report one still."""
+    is_own = project.proposed_by_id is not None and project.proposed_by_id == user.pk
+    return is_own and user.has_perm("projects.propose_step")
+
+
 @transaction.atomic
 def decline_step(
     project: Project, *, reason: str, by: User, now: datetime, version: int | None = None
@@ -104,7 +110,7 @@ def decline_step(
     back in the same way.
     """
     project = lock_project(project, by=by, version=version)
-    if project.proposed_by_id != by.pk or not by.has_perm("projects.propose_step"):
+    if not may_take_back_report(project, by):
         require(project, "decline", by=by, now=now)
     require_reason(reason)
     proposal = _open_proposal(project)

@@ -100,11 +100,13 @@ def paid_yuan(project: Project) -> Decimal:
 
 
 def retention_yuan(project: Project, day: date) -> Decimal:
-    """What may still be kept back on ``day`` when a project closes, rounded down to the fen; 0
-    where its aid is not settled.
+    """What may still be kept back on ``day`` when a project closes; 0 where its aid is not settled.
+
+    It is what is left when the rest is rounded down to the fen, as the cap of payments is: so what
+    may be paid before the retention is enough to close.
     """
     final = final_aid_yuan(project) or Decimal(0)
-    return (final * RETENTION_PCT / 100).quantize(FEN, ROUND_DOWN)
+    return final - (final * (100 - RETENTION_PCT) / 100).quantize(FEN, ROUND_DOWN)
 
 
 def _shares(project: Project) -> ProjectFundingQuerySet:

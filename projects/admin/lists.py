@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any, ClassVar
 
 from django.db import models
 from django.db.models import Q
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
@@ -131,8 +133,20 @@ def state_of(row: Any) -> SafeString:
 
 
 def stage_of(project: Project) -> SafeString:
-    """The stage of a project, with its colour."""
-    return badge(project.get_stage_display(), STAGE_TONES.get(Stage(project.stage), "good"))
+    """The stage of a project, with its colour, and the stage that somebody reported."""
+    stage = badge(project.get_stage_display(), STAGE_TONES.get(Stage(project.stage), "good"))
+    if not project.proposed_stage:
+        return stage
+    reported = _("“%(stage)s” reported") % {"stage": project.get_proposed_stage_display()}
+    return format_html('{} <small class="reported">{}</small>', stage, reported)
+
+
+def progress_bar(pct: Decimal) -> SafeString:
+    """Per cent of the works as a bar and in figures."""
+    figure = f"{pct.normalize():f}" if pct else "0"
+    return format_html(
+        '<meter class="progress" min="0" max="100" value="{0}">{0}%</meter> {0}%', figure
+    )
 
 
 def own_work(row: Any, user: User, *people: str) -> Refused | None:

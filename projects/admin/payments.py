@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from assistance.admin.money import money, plain_money
-from assistance.admin.scoped import ScopedAdmin, link, reader
+from assistance.admin.scoped import Panel, ScopedAdmin, link, reader
 from assistance.admin.verbs import Queue, ReasonForm, Verb
 from assistance.desk import Figure
 from assistance.errors import Refused
@@ -29,7 +29,8 @@ from projects.admin.lists import (
     settled,
     state_of,
 )
-from projects.models import AID, Payment
+from projects.admin.shares import share_label
+from projects.models import AID, Payment, Project
 from projects.models.payments import PaymentStatus
 
 
@@ -41,6 +42,34 @@ def _reject_why_not(payment: Payment, user: User) -> Refused | None:
     if payment.status != PaymentStatus.SUBMITTED:
         return settled(payment, "payment_is_settled")
     return None
+
+
+def project_panels(project: Project) -> Iterable[Panel]:
+    """The payments of a project out of all its shares."""
+    payments = Payment.objects.filter(project_funding__project=project).select_related(
+        "payee", "project_funding"
+    )
+    rows = [
+        (
+            link(payment, payment.voucher_no),
+            state_of(payment),
+            plain_money(payment.amount_yuan),
+            payment.paid_on,
+            payment.get_basis_display(),
+            payment.payee,
+            share_label(payment.project_funding),
+        )
+        for payment in payments
+    ]
+    yield Panel(
+        _("Payments"),
+        (
+            _("voucher no."), _("status"), _("amount (yuan)"), _("paid on"), _("basis"),
+            _("payee"), _("out of"),
+        ),
+        rows,
+        _("Nothing was paid yet."),
+    )  # fmt: skip
 
 
 @admin.register(Payment)

@@ -3,50 +3,44 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.contrib import admin
 from django.db import models
-from django.db.models import Count, Exists, OuterRef, Subquery
-from django.forms.models import BaseInlineFormSet
+from django.db.models import Count
 from django.http import HttpRequest
-from django.utils import formats, timezone
+from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from assistance.admin.money import money, plain_money
-from assistance.admin.scoped import Filter, Panel, ScopedAdmin, kept_by, link, reader
-from assistance.admin.verbs import Queue
+from assistance.admin.scoped import Filter, Panel, ScopedAdmin, kept_by, reader
 from assistance.desk import Figure
-from assistance.models import User
 from assistance.models.regions import RegionLevel
 from assistance.periods import local_day
 from projects.actions import create_project, edit_draft
 from projects.actions.drafts import DRAFT_FIELDS
-from projects.admin import acceptance, assets, audit, evaluation, openings
-from projects.admin.lists import YearFilter, stage_of, state_of
-from projects.admin.steps import VERBS, share_label
-from projects.models import (
-    BUCKETS,
-    RESERVE,
-    Payment,
-    PerformanceTarget,
-    ProgressReport,
-    Project,
-    ProjectFunding,
-    Stage,
-    StageChange,
+from projects.admin import (
+    acceptance,
+    assets,
+    audit,
+    evaluation,
+    notices,
+    openings,
+    papers,
+    payments,
+    progress,
+    proposals,
+    shares,
 )
-from projects.models.project import TargetKind
-
-if TYPE_CHECKING:
-    Inline = admin.TabularInline[Any, Any]
-    TargetFormSet = BaseInlineFormSet[Any, Any, Any]
-else:
-    Inline, TargetFormSet = admin.TabularInline, BaseInlineFormSet
+from projects.admin.history import history_panel
+from projects.admin.lists import YearFilter, progress_bar, stage_of
+from projects.admin.queues import QUEUES
+from projects.admin.steps import VERBS
+from projects.admin.targets import TargetInline, targets_panel
+from projects.models import BUCKETS, RESERVE, Project
 
 BUCKET_NAMES = {
     "reserve": pgettext_lazy("bucket", "In reserve"),
@@ -60,7 +54,6 @@ BUCKET_NAMES = {
     "terminated": pgettext_lazy("bucket", "Terminated"),
 }
 STAGES_IN = {"reserve": RESERVE, **BUCKETS}
-TARGET_FIELDS = ("kind", "name", "quantity", "unit")
 AT_CREATION = ("pairing", "county", "fiscal_year")
 
 
@@ -78,79 +71,6 @@ class BucketFilter(Filter):
     ) -> models.QuerySet[Any]:
         asked = self.value()
         return queryset.filter(stage__in=STAGES_IN.get(asked, ())) if asked else queryset
-
-
-class TargetRows(TargetFormSet):
-    """The targets as rows of their own: the verb replaces them all, so none is tied to a number.
-
-    A form that somebody overtook can be sent again, though the rows it showed are gone.
-    """
-
-    def __init__(self, *args: Any, **options: Any) -> None:
-        instance: Project | None = options.get("instance")
-        known = instance.targets.values(*TARGET_FIELDS) if instance and instance.pk else ()
-        self.known = list(known)
-        self.extra = len(self.known) or len(TargetKind)  # one of each kind is needed
-        options["queryset"] = PerformanceTarget.objects.none()
-        super().__init__(*args, initial=self.known, **options)
-
-    def _construct_form(self, i: int, **options: Any) -> Any:
-        form = super()._construct_form(i, **options)  # type: ignore[misc]  # not in the stubs
-        if i < len(self.known):
-            form.empty_permitted = False  # an untouched row stays
-        return form
-
-    def targets(self) -> list[dict[str, Any]]:
-        """The rows that are filled in and not struck out."""
-        return [
-            {name: row.cleaned_data[name] for name in TARGET_FIELDS}
-            for row in self.forms
-            if row.cleaned_data and not row.cleaned_data.get("DELETE")
-        ]
-
-
-class TargetInline(Inline):
-    """On the page of a draft only; who may edit the draft may edit its targets."""
-
-    model = PerformanceTarget
-    formset = TargetRows
-    fields = TARGET_FIELDS
-    verbose_name_plural = _("Performance targets: output, benefit and satisfaction")
-
-    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return True
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return True
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return True
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return True
-
-
-def _returned(rows: models.QuerySet[Any], user: User, now: datetime) -> models.QuerySet[Any]:
-    back = StageChange.objects.filter(
-        project=OuterRef("pk"), to_stage=Stage.DRAFT, from_stage__in=RESERVE
-    )
-    return rows.open_to("submit", user).filter(Exists(back))  # type: ignore[attr-defined,no-any-return]
-
-
-def _without_shares(rows: models.QuerySet[Any], user: User, now: datetime) -> models.QuerySet[Any]:
-    from_plans = ProjectFunding.objects.standing().filter(project=OuterRef("pk"))
-    return rows.open_to("allot", user).filter(~Exists(from_plans))  # type: ignore[attr-defined,no-any-return]
-
-
-def _done(rows: models.QuerySet[Any], user: User, now: datetime) -> models.QuerySet[Any]:
-    verified = ProgressReport.objects.counting().filter(project=OuterRef("pk"))
-    newest = verified.order_by("-measured_on", "-pk").values("physical_pct")[:1]
-    open_ones = rows.open_to("complete", user)  # type: ignore[attr-defined]
-    return open_ones.annotate(pct=Subquery(newest)).filter(pct=100)  # type: ignore[no-any-return]
-
-
-def _queue(name: str, label: str | Promise, verb: str, permission: str) -> Queue:
-    return Queue(name, label, permission, lambda rows, user, now: rows.open_to(verb, user))  # type: ignore[attr-defined]
 
 
 @admin.register(Project)
@@ -201,19 +121,7 @@ class ProjectAdmin(ScopedAdmin):
         (_("Remarks"), {"fields": ["remarks"]}),
     ]  # fmt: skip
     verbs = VERBS
-    queues = (
-        Queue("returned", _("Returned drafts"), "projects.submit_project", _returned),
-        _queue("to-submit", _("Drafts to submit"), "submit", "projects.submit_project"),
-        _queue("to-admit", _("Applications to review"), "admit", "projects.admit_project"),
-        Queue(
-            "to-allot", _("Applications without funds"), "projects.add_projectfunding",
-            _without_shares,
-        ),
-        _queue("to-approve", _("Projects to approve"), "approve", "projects.approve_project"),
-        _queue("to-advance", _("Projects to advance"), "advance", "projects.advance_project"),
-        _queue("to-start", _("Starts to confirm"), "start", "projects.start_project"),
-        Queue("to-complete", _("Completions to confirm"), "projects.complete_project", _done),
-    )  # fmt: skip
+    queues = QUEUES
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         allowed = super().has_change_permission(request, obj)
@@ -270,7 +178,9 @@ class ProjectAdmin(ScopedAdmin):
         return (
             (_("Stage"), stage_of(row)),
             (_("Total investment"), money(row.total_investment_yuan)),
-            (_("Fiscal aid"), money(row.aid_yuan)),
+            (_("Allocated"), money(row.allocated_yuan)),
+            (_("Paid"), money(row.paid_yuan)),
+            (_("Progress"), progress_bar(row.physical_pct)),
             (_("County"), row.county),
             (_("Pairing"), row.pairing),
             (_("Programme"), row.pairing.programme),
@@ -283,14 +193,20 @@ class ProjectAdmin(ScopedAdmin):
         return [TargetInline] if self.has_change_permission(request, obj) else []
 
     def panels(self, request: HttpRequest, row: Any) -> Iterable[Panel]:
-        below = (
-            _money_panel(row), _payments_panel(row), _progress_panel(row),
-            *acceptance.project_panels(row), *assets.project_panels(row),
-            *audit.project_panels(row), *evaluation.project_panels(row), _history_panel(row),
-            *openings.project_panels(row),
-        )  # fmt: skip
-        edited = self.has_change_permission(request, row)
-        return below if edited else (_targets_panel(row), *below)
+        if not self.has_change_permission(request, row):
+            yield targets_panel(row)
+        yield from proposals.project_panels(row)
+        yield from shares.project_panels(row)
+        yield from payments.project_panels(row)
+        yield from progress.project_panels(row)
+        yield from papers.project_panels(row)
+        yield from notices.project_panels(row)
+        yield from acceptance.project_panels(row)
+        yield from assets.project_panels(row)
+        yield from audit.project_panels(row)
+        yield from evaluation.project_panels(row)
+        yield history_panel(row)
+        yield from openings.project_panels(row)
 
     def figures(self, request: HttpRequest, year: int) -> Iterable[Figure]:
         if not self.has_view_permission(request):
@@ -319,126 +235,3 @@ def _pairing_label(pairing: Any) -> str:
 
 def _county_label(county: Any) -> str:
     return f"{county.code} {county}"
-
-
-def _moment(instant: datetime | None) -> str:
-    if instant is None:
-        return "–"
-    return formats.date_format(timezone.localtime(instant), "DATETIME_FORMAT")
-
-
-def _targets_panel(project: Project) -> Panel:
-    return Panel(
-        _("Performance targets"),
-        (_("kind"), _("target"), _("quantity"), _("unit")),
-        [
-            (
-                target.get_kind_display(),
-                target.name,
-                f"{target.quantity.normalize():,f}",
-                target.unit,
-            )
-            for target in project.targets.all()
-        ],
-        _("No target is set yet."),
-    )
-
-
-def _money_panel(project: Project) -> Panel:
-    shares = project.funding.standing().select_related(
-        "fund_plan__pairing__donor", "fund_plan__pairing__recipient"
-    )
-    rows = [
-        (
-            share.get_source_display(),
-            link(share.fund_plan),
-            plain_money(share.amount_yuan),
-            share.approved_on or _("prepared"),
-            share.doc_no or "–",
-            plain_money(share.paid_yuan()),
-        )
-        for share in shares
-    ]
-    return Panel(
-        _("Funding"),
-        (
-            _("source"), _("fund plan"), _("amount (yuan)"), _("approved on"), _("document no."),
-            _("paid (yuan)"),
-        ),
-        rows,
-        _("No share is allotted yet."),
-    )  # fmt: skip
-
-
-def _payments_panel(project: Project) -> Panel:
-    payments = Payment.objects.filter(project_funding__project=project).select_related(
-        "payee", "project_funding"
-    )
-    rows = [
-        (
-            link(payment, payment.voucher_no),
-            state_of(payment),
-            plain_money(payment.amount_yuan),
-            payment.paid_on,
-            payment.get_basis_display(),
-            payment.payee,
-            share_label(payment.project_funding),
-        )
-        for payment in payments
-    ]
-    return Panel(
-        _("Payments"),
-        (
-            _("voucher no."), _("status"), _("amount (yuan)"), _("paid on"), _("basis"),
-            _("payee"), _("out of"),
-        ),
-        rows,
-        _("Nothing was paid yet."),
-    )  # fmt: skip
-
-
-def _progress_panel(project: Project) -> Panel:
-    rows = [
-        (
-            link(report, report.period),
-            state_of(report),
-            f"{report.physical_pct}%",
-            report.measured_on,
-            report.narrative,
-            report.problems or "–",
-        )
-        for report in project.progress_reports.standing()
-    ]
-    return Panel(
-        _("Progress of the works"),
-        (
-            _("month"), _("status"), _("progress"), _("measured on"), _("what was done"),
-            _("problems"),
-        ),
-        rows,
-        _("No progress was reported yet."),
-    )  # fmt: skip
-
-
-def _history_panel(project: Project) -> Panel:
-    changes = project.stage_changes.select_related("created_by").order_by("-effective_on", "-pk")
-    rows = [
-        (
-            change.effective_on,
-            change.get_to_stage_display(),
-            change.created_by,
-            _moment(change.counted_at),
-            change.doc_no or "–",
-            change.reason or "–",
-        )
-        for change in changes
-    ]
-    return Panel(
-        _("The road so far"),
-        (
-            _("effective on"), _("stage"), _("by"), _("recorded at"), _("document no."),
-            _("reason"),
-        ),
-        rows,
-        _("No step was taken yet."),
-    )  # fmt: skip

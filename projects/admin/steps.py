@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -10,44 +9,44 @@ from typing import Any
 from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext_lazy
+from django.utils.translation import gettext_lazy
 
 from assistance.admin.money import in_yuan
-from assistance.admin.verbs import (
-    DayForm,
-    DocumentForm,
-    ReasonForm,
-    Refusal,
-    Verb,
-    VerbForm,
-    yuan_input,
-)
-from assistance.errors import Refused
+from assistance.admin.verbs import DayForm, DocumentForm, ReasonForm, VerbForm, yuan_input
 from assistance.models import Organisation, User
 from assistance.models.regions import OrganisationKind
-from assistance.periods import Month, local_day
+from assistance.periods import local_day
 from projects.actions import (
+    accept,
     admit,
     advance,
-    allot,
     approve,
-    complete,
-    drop_allotment,
+    close,
     pay,
     reject,
-    report_progress,
+    resume,
     return_to_draft,
-    start,
+    rework,
     submit,
+    suspend,
+    take_back,
+    withdraw,
 )
-from projects.admin import acceptance, assets, audit, evaluation
-from projects.models import STEPS, FundPlan, Project, ProjectFunding, Stage
-from projects.models.funds import (
-    PAID_THROUGH_THE_LEDGER,
-    REQUESTED_IN,
-    WITHOUT_A_PLAN,
-    FundPlanStatus,
+from projects.admin import (
+    acceptance,
+    assets,
+    audit,
+    evaluation,
+    notices,
+    papers,
+    progress,
+    proposals,
+    shares,
 )
+from projects.admin.shares import share_label
+from projects.admin.verbs import step
+from projects.models import Project, ProjectFunding, Stage
+from projects.models.funds import PAID_THROUGH_THE_LEDGER
 from projects.models.payments import PaymentBasis
 
 
@@ -69,75 +68,30 @@ class ContractForm(DayForm):
             del self.fields["contract_no"], self.fields["contract_yuan"]
 
 
-class ShareForm(VerbForm):
-    """A share of a plan that serves the project, or of money that has no plan."""
+class HaltForm(DayForm, ReasonForm):
+    """The day and the reason; a winter stop also says when the works go on."""
 
-    draws_on = forms.ChoiceField(label=gettext_lazy("Out of"))
-    amount_yuan = forms.DecimalField(
-        label=gettext_lazy("Amount (yuan)"),
-        max_digits=18,
-        decimal_places=2,
-        min_value=Decimal("0.01"),
-        widget=yuan_input(),
+    resumes_on = forms.DateField(
+        label=gettext_lazy("To go on from"),
+        required=False,
+        help_text=gettext_lazy("For a winter stop; otherwise leave it blank."),
+    )
+    field_order = ["on", "resumes_on", "reason"]
+
+
+class DayAndReasonForm(DayForm, ReasonForm):
+    field_order = ["on", "reason"]
+
+
+class ResumeForm(DayForm):
+    reason = forms.CharField(
+        label=gettext_lazy("Remarks"), required=False, widget=forms.Textarea(attrs={"rows": 2})
     )
 
-    def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
-        self.plans = {str(plan.pk): plan for plan in _plans_that_serve(self.row, self.by)}
-        self.fields["draws_on"].choices = [  # type: ignore[attr-defined]  # a ChoiceField
-            ("", "---------"),
-            *((key, _plan_and_rest(plan)) for key, plan in self.plans.items()),
-            *((source.value, str(source.label)) for source in WITHOUT_A_PLAN),
-        ]
-        self.fields["amount_yuan"].initial = _not_allotted(self.row)
 
-    def answers(self) -> dict[str, Any]:
-        chosen = self.cleaned_data["draws_on"]
-        plan = self.plans.get(chosen)
-        return {
-            "source": plan.source if plan else chosen,
-            "fund_plan": plan,
-            "amount_yuan": self.cleaned_data["amount_yuan"],
-        }
-
-
-class DropForm(ReasonForm):
-    share = forms.ModelChoiceField(
-        label=gettext_lazy("Share"), queryset=ProjectFunding.objects.none()
-    )
-    field_order = ["share", "reason"]
-
-    def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
-        shares = self.fields["share"]
-        shares.queryset = _prepared(self.row)  # type: ignore[attr-defined]  # a ModelChoiceField
-        shares.label_from_instance = share_label  # type: ignore[attr-defined]
-
-
-class ProgressForm(VerbForm):
-    period = forms.CharField(
-        label=gettext_lazy("Month"), max_length=7, widget=forms.TextInput(attrs={"type": "month"})
-    )
-    measured_on = forms.DateField(label=gettext_lazy("Measured on"))
-    physical_pct = forms.DecimalField(
-        label=gettext_lazy("Physical progress (%)"),
-        max_digits=5,
-        decimal_places=2,
-        min_value=0,
-        max_value=100,
-    )
-    narrative = forms.CharField(
-        label=gettext_lazy("What was done"), widget=forms.Textarea(attrs={"rows": 3})
-    )
-    problems = forms.CharField(
-        label=gettext_lazy("Problems"), required=False, widget=forms.Textarea(attrs={"rows": 2})
-    )
-
-    def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
-        today = local_day(timezone.now())
-        self.fields["measured_on"].initial = today
-        self.fields["period"].initial = str(Month.of(today))
+class ClosingForm(DayForm):
+    doc_no = forms.CharField(label=gettext_lazy("Document no."), max_length=80, required=False)
+    field_order = ["doc_no", "on"]
 
 
 class PaymentForm(VerbForm):
@@ -186,16 +140,6 @@ class PaymentForm(VerbForm):
         fields["paid_on"].initial = local_day(timezone.now())
 
 
-def share_label(share: ProjectFunding) -> str:
-    """A share by its source and amount."""
-    return f"{share.get_source_display()} · {in_yuan(share.amount_yuan)}"
-
-
-def drop(project: Project, *, share: ProjectFunding, reason: str, by: User, now: datetime) -> Any:
-    """The verb of the share, asked on the project's page."""
-    return drop_allotment(share, reason=reason, by=by, now=now)
-
-
 def enter_payment(
     project: Project, *, funding: ProjectFunding, by: User, now: datetime, **answers: Any
 ) -> Any:
@@ -208,97 +152,72 @@ def _share_and_rest(share: ProjectFunding) -> str:
     return _("%(share)s (left to pay: %(rest)s)") % {"share": share_label(share), "rest": rest}
 
 
-def _plan_and_rest(plan: FundPlan) -> str:
-    rest = in_yuan(plan.amount_yuan - plan.committed_yuan())
-    return _("%(plan)s (left: %(rest)s)") % {"plan": plan, "rest": rest}
-
-
-def _plans_that_serve(project: Project, by: User) -> list[FundPlan]:
-    """Issued plans of the project's own pairing and, in its programme, of the regions above it."""
-    code = project.pairing.recipient.code
-    above = {code, f"{code[:4]}00", f"{code[:2]}0000"}
-    plans = FundPlan.objects.visible_to(by).filter(
-        status=FundPlanStatus.ISSUED,
-        fiscal_year=project.fiscal_year,
-        pairing__programme=project.pairing.programme_id,
-        pairing__recipient__code__in=above,
-    )
-    return [
-        plan
-        for plan in plans.select_related("pairing__donor", "pairing__recipient")
-        if plan.pairing_id == project.pairing_id or plan.pairing.recipient.code != code
-    ]
-
-
-def _not_allotted(project: Project) -> Decimal | None:
-    """What is asked for from the first kind of money that the shares do not cover yet."""
-    rest = {column: getattr(project, column) for column in dict.fromkeys(REQUESTED_IN.values())}
-    for share in project.funding.standing():
-        rest[REQUESTED_IN[share.source]] -= share.amount_yuan
-    return next((amount for amount in rest.values() if amount > 0), None)
-
-
-def _prepared(project: Project) -> Any:
-    return project.funding.standing().filter(counted_at=None)
-
-
-def _by_the_road(verb: str) -> Callable[[Project, User], Refusal | None]:
-    return lambda project, user: project.why_not(verb, user)
-
-
-def _drop_why_not(project: Project, user: User) -> Refusal | None:
-    refusal = project.why_not("allot", user)
-    if refusal is None and not _prepared(project).exists():
-        return Refused("nothing_to_drop", _("No share is prepared that could be dropped."))
-    return refusal
-
-
-def _step(verb: str, run: Callable[..., Any], **options: Any) -> Verb:
-    step = STEPS[verb]
-    name = verb.replace("_", "-")
-    return Verb(name, step.label, step.permission, run, _by_the_road(verb), **options)
-
-
 VERBS = (
-    _step(
+    step(
         "submit",
         submit,
         for_many=True,
         explains=gettext_lazy("The programme office takes over; the draft is closed."),
     ),
-    _step(
+    step(
+        "take_back",
+        take_back,
+        explains=gettext_lazy("Nobody looked at it yet: it becomes your draft again."),
+        turns_down=True,
+    ),
+    step(
         "admit",
         admit,
         for_many=True,
         explains=gettext_lazy("The application was reviewed and goes into the project library."),
     ),
-    _step("allot", allot, form=ShareForm, checks_version=False),
-    Verb(
-        "drop-share",
-        pgettext_lazy("verb", "Drop a share"),
-        "projects.add_projectfunding",
-        drop,
-        _drop_why_not,
-        form=DropForm,
-        checks_version=False,
-        turns_down=True,
-    ),
-    _step(
+    *shares.PROJECT_VERBS,
+    step(
         "approve",
         approve,
         form=DocumentForm,
         for_many=True,
         explains=gettext_lazy("The shares begin to count and the project enters the year's plan."),
     ),
-    _step("advance", advance, form=ContractForm),
-    _step("start", start, form=DayForm, for_many=True),
-    _step("report_progress", report_progress, form=ProgressForm, checks_version=False),
-    _step("pay", enter_payment, form=PaymentForm, checks_version=False),
-    _step("complete", complete, form=DayForm, for_many=True),
+    step("advance", advance, form=ContractForm),
+    *proposals.PROJECT_VERBS,
+    *progress.PROJECT_VERBS,
+    step("pay", enter_payment, form=PaymentForm, checks_version=False),
+    *papers.PROJECT_VERBS,
+    *notices.PROJECT_VERBS,
     *acceptance.PROJECT_VERBS,
     *assets.PROJECT_VERBS,
     *evaluation.PROJECT_VERBS,
     *audit.PROJECT_VERBS,
-    _step("return", return_to_draft, form=ReasonForm, for_many=True, turns_down=True),
-    _step("reject", reject, form=ReasonForm, for_many=True, turns_down=True),
+    step(
+        "resume",
+        resume,
+        form=ResumeForm,
+        explains=gettext_lazy("The works go on."),
+    ),
+    step(
+        "accept",
+        accept,
+        form=DayForm,
+        for_many=True,
+        explains=gettext_lazy("The panel passed the works; nothing more is built."),
+    ),
+    step(
+        "close",
+        close,
+        form=ClosingForm,
+        for_many=True,
+        explains=gettext_lazy("The file is closed for good; only retention is paid afterwards."),
+    ),
+    step("suspend", suspend, form=HaltForm, turns_down=True),
+    step("rework", rework, form=DayAndReasonForm, turns_down=True),
+    step("return", return_to_draft, form=ReasonForm, for_many=True, turns_down=True),
+    step("reject", reject, form=ReasonForm, for_many=True, turns_down=True),
+    step(
+        "withdraw",
+        withdraw,
+        form=ReasonForm,
+        explains=gettext_lazy("The application is given up for good."),
+        turns_down=True,
+    ),
 )

@@ -15,25 +15,34 @@ from rest_framework.response import Response
 from assistance.actions.organisations import implementing_unit
 from assistance.api.fields import NoBody
 from assistance.api.once import once
-from assistance.api.resource import Resource, takes, verb
-from assistance.models import ApiToken, Region
+from assistance.api.resource import takes, verb
+from assistance.errors import Refused
+from assistance.models import Region
 from projects import actions
+from projects.actions.guards import verbs_and_refusals
+from projects.actions.proposals import may_take_back_report
+from projects.api.of_projects import WithVerbs
 from projects.api.places import known_place
 from projects.api.shapes import (
     AdvanceBody,
     ApprovalBody,
     ChangesBody,
+    ClosingBody,
     DayBody,
+    HaltBody,
     NewProjectBody,
     ProjectDetail,
     ProjectQuery,
     ProjectRow,
     ReasonBody,
+    ReportBody,
+    ResumeBody,
+    ReworkBody,
 )
 from projects.models import Project
 
 
-class Projects(Resource):
+class Projects(WithVerbs):
     permission = "projects.view_project"
     row, in_full, query = ProjectRow, ProjectDetail, ProjectQuery
 
@@ -55,10 +64,28 @@ class Projects(Resource):
         )
 
     def actions_open(self, row: Project) -> list[str]:
-        token = self.request.auth
-        if not isinstance(token, ApiToken) or not token.may_write:
-            return []
-        return [name for name in row.verbs_open_to(self.caller) if name in OFFERED]
+        return self._verbs(row)[0]
+
+    def actions_refused(self, row: Project) -> dict[str, Refused]:
+        return self._verbs(row)[1]
+
+    def _verbs(self, row: Project) -> tuple[list[str], dict[str, Refused]]:
+        """The verbs that this API offers, open and shut to the caller; asked once for an answer."""
+        if not self.may_write:
+            return [], {}
+        known: tuple[int, int, list[str], dict[str, Refused]] | None
+        known = getattr(self, "known_verbs", None)
+        if known is None or known[:2] != (row.pk, row.version):
+            opened, shut = verbs_and_refusals(row, self.caller, self.now)
+            if may_take_back_report(row, self.caller):
+                opened.append("decline")
+            known = self.known_verbs = (
+                row.pk,
+                row.version,
+                [name for name in opened if name in OFFERED],
+                {name: refusal for name, refusal in shut.items() if name in OFFERED},
+            )
+        return known[2], known[3]
 
     def list(self, request: Request) -> Response:
         """List the projects that you may see, those changed last first."""
@@ -130,15 +157,75 @@ class Projects(Resource):
         """Bring an approved project to tender, or on to where it is ready to start."""
         return self._take("advance", code, AdvanceBody, actions.advance)
 
-    @verb("start", DayBody)
-    def start(self, request: Request, code: str) -> Response:
-        """Confirm that the works began."""
-        return self._take("start", code, DayBody, actions.start)
+    @verb("take_back", NoBody)
+    def take_back(self, request: Request, code: str) -> Response:
+        """Take back an application that nobody acted on yet."""
+        return self._take("take_back", code, NoBody, actions.take_back)
 
-    @verb("complete", DayBody)
+    @verb("withdraw", ReasonBody)
+    def withdraw(self, request: Request, code: str) -> Response:
+        """Give an application up for good."""
+        return self._take("withdraw", code, ReasonBody, actions.withdraw)
+
+    @verb("start", ReportBody)
+    def start(self, request: Request, code: str) -> Response:
+        """Report that the works began; the stage moves once somebody confirms it on site."""
+        return self._take("start", code, ReportBody, actions.start)
+
+    @verb("confirm_start", NoBody)
+    def confirm_start(self, request: Request, code: str) -> Response:
+        """Confirm on site that the works began."""
+        return self._take("confirm_start", code, NoBody, actions.confirm_start)
+
+    @verb("decline", ReasonBody)
+    def decline(self, request: Request, code: str) -> Response:
+        """Decline the step that was reported; who reported it takes it back in the same way."""
+        return self._take("decline", code, ReasonBody, actions.decline_step)
+
+    @verb("suspend", HaltBody)
+    def suspend(self, request: Request, code: str) -> Response:
+        """Let the works rest."""
+        return self._take("suspend", code, HaltBody, actions.suspend)
+
+    @verb("resume", ResumeBody)
+    def resume(self, request: Request, code: str) -> Response:
+        """Let works that rested go on."""
+        return self._take("resume", code, ResumeBody, actions.resume)
+
+    @verb("complete", ReportBody)
     def complete(self, request: Request, code: str) -> Response:
-        """Confirm that the works ended; a verified progress of 100 % is needed."""
-        return self._take("complete", code, DayBody, actions.complete)
+        """Report that the works ended; a verified progress of 100 % is needed."""
+        return self._take("complete", code, ReportBody, actions.complete)
+
+    @verb("confirm_completion", NoBody)
+    def confirm_completion(self, request: Request, code: str) -> Response:
+        """Confirm on site that the works ended."""
+        return self._take("confirm_completion", code, NoBody, actions.confirm_completion)
+
+    @verb("rework", ReworkBody)
+    def rework(self, request: Request, code: str) -> Response:
+        """Send completed works back to be put right; an acceptance has to have asked for it."""
+        return self._take("rework", code, ReworkBody, actions.rework)
+
+    @verb("accept", DayBody)
+    def accept(self, request: Request, code: str) -> Response:
+        """Accept the works, on the word of a panel that passed them."""
+        return self._take("accept", code, DayBody, actions.accept)
+
+    @verb("hand_over", ReportBody)
+    def hand_over(self, request: Request, code: str) -> Response:
+        """Report that what was built was handed over to its owner."""
+        return self._take("hand_over", code, ReportBody, actions.hand_over)
+
+    @verb("confirm_handover", NoBody)
+    def confirm_handover(self, request: Request, code: str) -> Response:
+        """Confirm that what was built was handed over."""
+        return self._take("confirm_handover", code, NoBody, actions.confirm_handover)
+
+    @verb("close", ClosingBody)
+    def close(self, request: Request, code: str) -> Response:
+        """Close the file: settled, paid but for the retention, evaluated."""
+        return self._take("close", code, ClosingBody, actions.close)
 
     def _take(
         self,
@@ -153,7 +240,8 @@ class Projects(Resource):
         """
         project = self.rows().select_related("pairing", "county").get(code=code)
         refusal = project.why_not(name, self.caller)
-        if isinstance(refusal, PermissionDenied):
+        takes_back = name == "decline" and may_take_back_report(project, self.caller)
+        if isinstance(refusal, PermissionDenied) and not takes_back:
             raise refusal
         version = self.version()
         given = self.body(shape, **options)
@@ -174,6 +262,7 @@ class Projects(Resource):
         return fields
 
 
+# The verbs of this API: those above, and those that enter rows at addresses below a project's.
 OFFERED = frozenset(
     method.verb for method in vars(Projects).values() if getattr(method, "verb", None)
-)
+) | {"file_paper", "give_notice", "record_acceptance", "report_progress"}

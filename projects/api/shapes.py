@@ -25,6 +25,7 @@ from assistance.api.fields import (
     Key,
     Name,
     Number,
+    Percent,
     Strict,
     Text,
     Timestamp,
@@ -35,11 +36,14 @@ from assistance.api.fields import (
     Yuan,
 )
 from assistance.api.listing import ListQuery, Ordering, Sparse
-from assistance.api.resource import AllowedActions
+from assistance.api.resource import AllowedActions, RefusedActions
 from assistance.models.pairings import ProgrammeKind
 from projects.actions.not_checked import not_checked
 from projects.models import Mode, Opening, Project, Sector, SpendLevel, Stage
 from projects.models.project import PerformanceTarget, TargetKind
+from projects.models.road import PROPOSED_STAGES
+
+PROPOSED = [(stage.value, stage.label) for stage in PROPOSED_STAGES]
 
 # ---------------------------------------------------------------------------------------- answers
 
@@ -48,6 +52,10 @@ class ProjectRow(serializers.Serializer[Project]):
     code = serializers.CharField(help_text="programme kind, year, county, running number")
     name = serializers.CharField()
     stage = serializers.ChoiceField(Stage.choices)
+    proposed_stage = serializers.ChoiceField(
+        PROPOSED, allow_blank=True, help_text="reported and not confirmed yet"
+    )
+    physical_pct = Percent(help_text="of the works, as verified last")
     pairing = serializers.IntegerField(source="pairing_id")
     programme = serializers.CharField(source="pairing.programme.code")
     donor = serializers.CharField(source="pairing.donor.code")
@@ -65,6 +73,8 @@ class ProjectRow(serializers.Serializer[Project]):
     match_yuan = Yuan()
     self_yuan = Yuan()
     total_investment_yuan = Yuan()
+    allocated_yuan = Yuan(help_text="what approved shares come to")
+    paid_yuan = Yuan(help_text="what verified payments less refunds come to")
     planned_start = Day(allow_null=True)
     planned_end = Day(allow_null=True)
     is_livelihood = serializers.BooleanField()
@@ -125,6 +135,7 @@ class ProjectDetail(ProjectRow):
     targets = TargetShape(many=True)
     taken_over = TakenOverField()
     allowed_actions = AllowedActions()
+    refused_actions = RefusedActions()
 
 
 # ------------------------------------------------------------------------------------- parameters
@@ -300,6 +311,27 @@ class ReasonBody(Strict, serializers.Serializer[Any]):
 
 class DayBody(Strict, serializers.Serializer[Any]):
     on = Day(help_text="the day on which it took effect")
+
+
+class ReportBody(DayBody):
+    remarks = Text(max_length=200, required=False, allow_blank=True)
+
+
+class HaltBody(DayBody):
+    reason = Text(max_length=2000, help_text="the other side will read it")
+    resumes_on = Day(required=False, help_text="for a winter stop: when the works go on")
+
+
+class ReworkBody(DayBody):
+    reason = Text(max_length=2000, help_text="the other side will read it")
+
+
+class ResumeBody(DayBody):
+    reason = Text(max_length=2000, required=False, allow_blank=True)
+
+
+class ClosingBody(DayBody):
+    doc_no = Text(max_length=80, required=False, allow_blank=True)
 
 
 class ApprovalBody(DayBody):

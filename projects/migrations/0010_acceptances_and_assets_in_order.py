@@ -3,6 +3,8 @@
 from django.db import migrations, models
 from django.db.models import F, Q
 
+from assistance.ledger_sql import keeps_rows
+
 # The project's row is locked first: its steps, shares and assets hold still while they are asked.
 ACCEPTANCE_IN_ORDER = """
 CREATE FUNCTION acceptance_in_order() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -69,8 +71,8 @@ BEGIN
     PERFORM 1 FROM projects_project WHERE id = NEW.project_id FOR UPDATE;
     IF EXISTS (
         SELECT FROM projects_stagechange
-        WHERE project_id = NEW.project_id AND counted_at >= NEW.counted_at AND voided_at IS NULL
-            AND from_stage = 'COMPLETED'
+        WHERE project_id = NEW.project_id AND counted_at IS NOT NULL AND voided_at IS NULL
+            AND effective_on >= NEW.held_on AND from_stage = 'COMPLETED'
             AND to_stage = CASE NEW.result WHEN 'PASS' THEN 'ACCEPTED' ELSE 'ACTIVE' END
     ) THEN
         RAISE EXCEPTION 'acceptance %: the project went on by its word', NEW.id
@@ -132,7 +134,7 @@ class Migration(migrations.Migration):
                 name="acceptance_aid_within_settlement",
                 condition=Q(final_aid_yuan=None, final_settlement_yuan=None)
                 | Q(
-                    final_aid_yuan__gte=0,
+                    final_aid_yuan__isnull=False,
                     final_settlement_yuan__isnull=False,
                     final_settlement_yuan__gte=F("final_aid_yuan"),
                 ),
@@ -157,6 +159,13 @@ class Migration(migrations.Migration):
                 violation_error_message="Give the final settlement and what aid and donations in cash bear of it.",
             ),
         ),
+        # The total is the database's own and not computed yet before an update: it looked changed,
+        # and no evaluation that counted could be struck out.
+        migrations.RunSQL(
+            ["DROP TRIGGER keep_ledger_row ON projects_evaluation"],
+            keeps_rows("projects_evaluation").sql,
+        ),
+        keeps_rows("projects_evaluation", "total"),
         migrations.RunSQL(
             [WITHIN_SETTLEMENT, ACCEPTANCE_IN_ORDER, ACCEPTANCE_STANDS, ASSET_IN_ORDER, *TRIGGERS],
             [

@@ -105,7 +105,7 @@ class Acceptance(LedgerRow):
                 name="acceptance_aid_within_settlement",
                 condition=Q(final_aid_yuan=None, final_settlement_yuan=None)
                 | Q(
-                    final_aid_yuan__gte=0,
+                    final_aid_yuan__isnull=False,
                     final_settlement_yuan__isnull=False,
                     final_settlement_yuan__gte=models.F("final_aid_yuan"),
                 ),

@@ -23,6 +23,7 @@ from assistance.models.rows import (
     kept_yuan,
     yuan,
 )
+from assistance.roles import Role
 from assistance.scope import Scope
 from projects.models.road import ANY_PROPOSAL, PROPOSED_STAGES, STEPS, Stage, Step
 
@@ -398,8 +399,12 @@ class Project(Recorded):
 
 
 def _checks_for_others(step: Step, user: User) -> bool:
-    # The front team belongs to a prefecture and checks the projects of every county in it.
-    return user.scope.kind == "recipient" and (step.on_site or step.verb == "decline")
+    # The front team belongs to a prefecture and checks the projects of every county in it; its
+    # opinion on them is a paper that it files.
+    if user.scope.kind != "recipient":
+        return False
+    files_opinion = step.verb == "file_paper" and Role.FRONT in user.roles
+    return step.on_site or step.verb == "decline" or files_opinion
 
 
 class TargetKind(models.TextChoices):

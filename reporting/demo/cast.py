@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
 
 from django.contrib.auth.models import Group
 
-from assistance.models import Organisation, Region, User
+from assistance.actions.attachments import keep_file
+from assistance.models import Attachment, Organisation, Region, User
 from assistance.models.regions import OrganisationKind
 from assistance.roles import Role
 
@@ -29,6 +33,7 @@ class Cast:
     _organisations: dict[tuple[OrganisationKind, str, str], Organisation] = field(
         default_factory=dict
     )
+    _photo: Attachment | None = None
 
     def organisation(self, kind: OrganisationKind, region: Region, name: str) -> Organisation:
         """The demo organisation of this kind and name in a region."""
@@ -38,6 +43,16 @@ class Cast:
                 kind=kind, region=region, name_zh=f"演示·{region.name_zh}{name}"
             )
         return self._organisations[key]
+
+    def photo(self, now: datetime) -> Attachment:
+        """The one picture that stands for all photographs of the demo, and says so."""
+        if self._photo is None:
+            content = (Path(__file__).parent / "photo.png").read_bytes()
+            kept = Attachment.objects.filter(sha256=hashlib.sha256(content).hexdigest())
+            self._photo = kept.first() or keep_file(
+                content, name="演示照片.png", by=self.clerk, now=now
+            )
+        return self._photo
 
     def partner(self, region: Region) -> User:
         """The clerk of a recipient's office: the demo account, or one that cannot sign in."""

@@ -19,11 +19,13 @@ from projects import actions
 from projects.models import Project
 from reporting.actions.definitions import ensure_definitions
 from reporting.demo.cast import Cast
+from reporting.demo.files import Files
 from reporting.demo.lots import lots
 from reporting.demo.money import Vouchers, fund
 from reporting.demo.people import People
 from reporting.demo.road import Road
 from reporting.demo.sketches import Draw
+from reporting.demo.tale import Tale
 from reporting.demo.world import Story, World, on
 from reporting.models import Format, ReportDefinition, Subscription
 
@@ -74,6 +76,7 @@ def load_demo_ledger(
         raise NotEmpty("The ledger holds projects; demo data is only put into an empty one.")
     cast, vouchers = Cast(), Vouchers()
     draw = Draw(projects=projects, seed=seed, now=now)
+    files = Files(by=cast.clerk, now=min(sketch.created_at for sketch in draw.sketches))
 
     def month_begins(month: Month) -> None:
         if month.month % SAY_EVERY == 1:
@@ -86,7 +89,8 @@ def load_demo_ledger(
         world.begin(fund(plan, world, cast, rng, vouchers))
     for number, sketch in enumerate(draw.sketches):
         rng = lots(seed, "project", number)
-        world.begin(Road(sketch, world, cast, rng, vouchers).story())
+        tale = Tale(sketch, world, cast, rng, vouchers=vouchers, files=files)
+        world.begin(Road(tale).story())
     People(
         world, cast, persons=max(FEWEST_PERSONS, projects // PROJECTS_PER_PERSON), seed=seed
     ).begin()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from decimal import Decimal
+from decimal import ROUND_DOWN, Decimal
 from random import Random
 
 from assistance.models import Organisation, Pairing
@@ -27,6 +27,11 @@ MORE_THAN_PLANNED = Decimal("0.016")  # published: 573.2 arrived of 564.3 planne
 def fen(yuan: float | Decimal) -> Decimal:
     """Yuan with two decimals."""
     return Decimal(yuan).quantize(Decimal("0.01"))
+
+
+def fen_down(yuan: Decimal) -> Decimal:
+    """Yuan with two decimals, never more than it was."""
+    return yuan.quantize(Decimal("0.01"), ROUND_DOWN)
 
 
 @dataclass

@@ -14,7 +14,7 @@ from projects.models import Source, Stage
 from reporting.demo.lots import lots
 from reporting.demo.money import Plan, draw_plan
 from reporting.demo.places import Place, places, prefectures
-from reporting.demo.road import Share, Sketch
+from reporting.demo.tale import Share, Sketch
 from reporting.demo.works import Work, works
 from reporting.demo.world import on
 
@@ -39,24 +39,26 @@ class Fate:
     is_late: bool = False
 
 
-# The first dozen of every demo, so that a small one shows every stage that has a verb too.
-DOZEN = (
+# The first projects of every demo, so that a small one shows every stage that has a verb too.
+FIRST = (
     Fate(-1), Fate(0, Stage.DRAFT), Fate(0, Stage.SUBMITTED), Fate(0, Stage.LIBRARY),
     Fate(0, Stage.REJECTED), Fate(0, Stage.APPROVED), Fate(0, Stage.TENDERING),
-    Fate(0, Stage.READY), Fate(-1, is_late=True), Fate(-1), Fate(-1), Fate(0),
+    Fate(0, Stage.READY), Fate(-1, is_late=True), Fate(-1, Stage.COMPLETED),
+    Fate(-1, Stage.SUSPENDED), Fate(0, Stage.WITHDRAWN), Fate(-1, Stage.ACCEPTED),
+    Fate(-1, Stage.HANDED_OVER), Fate(-1), Fate(0),
 )  # fmt: skip
 # What the others meet, by weight; a running project is under way or done, as its time has it.
 FATES = {
-    Fate(-1): 45, Fate(-1, is_late=True): 3,
-    Fate(0): 34, Fate(0, is_late=True): 1, Fate(0, Stage.REJECTED): 2, Fate(0, Stage.APPROVED): 2,
-    Fate(0, Stage.TENDERING): 2, Fate(0, Stage.READY): 2, Fate(0, Stage.DRAFT): 2,
-    Fate(0, Stage.SUBMITTED): 3, Fate(0, Stage.LIBRARY): 5,
+    Fate(-1): 45, Fate(-1, is_late=True): 2, Fate(-1, Stage.SUSPENDED): 1,
+    Fate(0): 34, Fate(0, is_late=True): 1, Fate(0, Stage.REJECTED): 1, Fate(0, Stage.WITHDRAWN): 1,
+    Fate(0, Stage.APPROVED): 2, Fate(0, Stage.TENDERING): 2, Fate(0, Stage.READY): 2,
+    Fate(0, Stage.DRAFT): 2, Fate(0, Stage.SUBMITTED): 3, Fate(0, Stage.LIBRARY): 5,
 }  # fmt: skip
-NOT_APPROVED = frozenset({Stage.DRAFT, Stage.SUBMITTED, Stage.LIBRARY, Stage.REJECTED})
+STILL_APPLYING = frozenset({Stage.DRAFT, Stage.SUBMITTED, Stage.LIBRARY})
 # Days before the present on which a project that stands still was created or approved.
 CREATED_AGO = {
     Stage.DRAFT: (4, 16), Stage.SUBMITTED: (17, 32), Stage.LIBRARY: (48, 90),
-    Stage.REJECTED: (45, 160),
+    Stage.REJECTED: (45, 160), Stage.WITHDRAWN: (45, 160),
 }  # fmt: skip
 APPROVED_AGO = {Stage.APPROVED: (6, 40), Stage.TENDERING: (26, 60), Stage.READY: (72, 120)}
 # Days that the steps from approval to such a stage take at most.
@@ -107,8 +109,8 @@ class Draw:
             if not deck:
                 deck = [place for place in self.places for _ in range(round(place.stream.projects))]
                 self.rng.shuffle(deck)
-            if number < len(DOZEN):
-                fate = DOZEN[number]
+            if number < len(FIRST):
+                fate = FIRST[number]
                 # the few projects of a small demo stand where most of the work is
                 place = next(p for p in deck if p.programme == "east_west")
                 deck.remove(place)
@@ -120,10 +122,11 @@ class Draw:
     def _sketch(self, place: Place, fate: Fate) -> Sketch:
         rng, year = self.rng, self.year + fate.year
         tendering = fate.stops_at == Stage.TENDERING
-        work = self._work(needs_tender=tendering)
+        hands_over = fate.stops_at == Stage.HANDED_OVER
+        work = self._work(needs_tender=tendering, forms_asset=hands_over)
         if fate.stops_at in CREATED_AGO:
             month = local_day(self.now).month
-            if fate.stops_at != Stage.REJECTED and month >= APPLICATIONS_FOR_NEXT_YEAR_FROM:
+            if fate.stops_at in STILL_APPLYING and month >= APPLICATIONS_FOR_NEXT_YEAR_FROM:
                 year += 1
             created_at = _ago(self.now, CREATED_AGO[fate.stops_at], rng)
             approved_at = created_at + timedelta(days=100)  # what the applicant hopes for
@@ -151,7 +154,7 @@ class Draw:
     def _approval(self, place: Place, fate: Fate, year: int) -> tuple[int, datetime]:
         """The fiscal year and the instant of a project's approval, after its plans' issue."""
         rng = self.rng
-        if fate.stops_at is None:
+        if fate.stops_at not in APPROVED_AGO:
             # most in spring, the last ones in September
             wished = on(date(year, 3, 1) + timedelta(days=int(rng.triangular(0, 200, 25))), rng)
             return year, max(wished, _office_hours_after(self._purse(place, year).open_from, rng))
@@ -162,8 +165,12 @@ class Draw:
         # too early in the year for it to have come so far: it has stood still since December
         return year - 1, on(date(year - 1, 12, 1) + timedelta(days=rng.randint(0, 18)), rng)
 
-    def _work(self, *, needs_tender: bool) -> Work:
-        fitting = [work for work in works() if work.tender or not needs_tender]
+    def _work(self, *, needs_tender: bool, forms_asset: bool) -> Work:
+        fitting = [
+            work
+            for work in works()
+            if (work.tender or not needs_tender) and (work.asset or not forms_asset)
+        ]
         return self.rng.choices(fitting, [work.share for work in fitting])[0]
 
     def _amount(self, place: Place, work: Work) -> Decimal:

@@ -51,6 +51,11 @@ class Partner:
     def post(self, path: str, body: Any = None, **headers: Any) -> Answer:
         return self.send("POST", path, body, **headers)
 
+    def send_form(self, path: str, *, key: str | None = None, **parts: Any) -> Answer:
+        """A form with files, as browsers and libraries send it; lists are parts of one name."""
+        headers = {} if key is None else {"Idempotency-Key": key}
+        return self.client.post(V1 + path, parts, headers=headers)
+
     def patch(self, path: str, body: Any = None, **headers: Any) -> Answer:
         return self.send("PATCH", path, body, **headers)
 

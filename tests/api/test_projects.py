@@ -30,7 +30,7 @@ def test_a_partner_drafts_corrects_and_submits(partner: Ask, body: Body) -> None
     assert draft["stage"] == "DRAFT"
     assert draft["aid_yuan"] == draft["total_investment_yuan"] == "1000000.00"
     assert draft["implementing_unit"] == "演示农业农村局"
-    assert draft["allowed_actions"] == ["edit", "submit"]
+    assert draft["allowed_actions"] == ["edit", "submit", "withdraw", "file_paper", "give_notice"]
     assert [target["quantity"] for target in draft["targets"]] == ["12.00", "30.00", "95.00"]
 
     path = f"projects/{draft['code']}/"
@@ -43,7 +43,12 @@ def test_a_partner_drafts_corrects_and_submits(partner: Ask, body: Body) -> None
     answer = county.post(f"{path}submit/", version=2)
     assert answer.status_code == 200
     assert answer.json()["stage"] == "SUBMITTED"
-    assert answer.json()["allowed_actions"] == []
+    assert answer.json()["allowed_actions"] == [
+        "take_back",
+        "withdraw",
+        "file_paper",
+        "give_notice",
+    ]
     project = Project.objects.get(code=draft["code"])
     assert project.submitted_by is not None
     assert project.submitted_by.is_service
@@ -69,12 +74,16 @@ def test_the_other_steps_of_the_road_are_taken_by_the_roles_they_fall_to(partner
     assert step(reviewer, "return", {"reason": "演示"}) == "DRAFT"
     assert step(clerk, "submit") == "SUBMITTED"
     assert step(reviewer, "admit") == "LIBRARY"
+    make.ready_for(Stage.APPROVED, project)
     make.share(project)
     assert step(approver, "approve", {"doc_no": "演示1", "on": TODAY}) == "APPROVED"
+    make.ready_for(Stage.READY, project)
     assert step(clerk, "advance", {"on": TODAY}) == "READY"
-    assert step(reviewer, "start", {"on": TODAY}) == "ACTIVE"
+    assert step(clerk, "start", {"on": TODAY}) == "READY"
+    assert step(reviewer, "confirm-start") == "ACTIVE"
     make.progress(project, measured_on=make.NOW.date())
-    assert step(reviewer, "complete", {"on": TODAY}) == "COMPLETED"
+    assert step(clerk, "complete", {"on": TODAY}) == "ACTIVE"
+    assert step(reviewer, "confirm-completion") == "COMPLETED"
 
     other = make.project_at(Stage.SUBMITTED)
     answer = approver.post(
@@ -93,7 +102,7 @@ def test_an_incomplete_draft_is_refused_with_what_is_missing(partner: Ask, body:
     assert answer["Content-Type"] == "application/problem+json"
     problem = answer.json()
     assert problem["code"] == "project_incomplete"
-    assert problem["allowed_actions"] == ["edit", "submit"]
+    assert problem["allowed_actions"] == ["edit", "withdraw", "file_paper", "give_notice"]
     assert set(problem["errors"]) >= {"place", "implementing_unit", "aid_yuan", "targets"}
     assert Project.objects.get(code=code).stage == Stage.DRAFT
 
@@ -103,7 +112,7 @@ def test_a_step_that_is_not_open_says_what_is(partner: Ask) -> None:
     answer = partner().post(f"projects/{project.code}/submit/", version=project.version)
     assert answer.status_code == 409
     assert answer.json()["code"] == "not_on_the_road"
-    assert answer.json()["allowed_actions"] == []
+    assert answer.json()["allowed_actions"] == ["withdraw", "file_paper", "give_notice"]
 
 
 def test_nobody_approves_what_they_entered(partner: Ask) -> None:
@@ -122,7 +131,7 @@ def test_nobody_approves_what_they_entered(partner: Ask) -> None:
 
 def test_another_role_s_step_is_403_even_without_a_version(partner: Ask) -> None:
     project = make.project_at(Stage.SUBMITTED)
-    for verb in ("admit", "return", "reject", "approve", "start", "complete"):
+    for verb in ("admit", "return", "reject", "approve", "confirm-start", "confirm-completion"):
         answer = partner().post(f"projects/{project.code}/{verb}/")
         assert answer.status_code == 403, verb
         assert answer.json()["code"] == "not_yours"

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import pytest
 
 from assistance.roles import Role
+from projects.api.urls import STEPS_AT
 from projects.models import Stage
+from projects.models.evidence import NoticeKind
 from tests import factories as make
 from tests.api.conftest import Ask
 
 pytestmark = pytest.mark.django_db
-
-VERBS = ("submit", "return", "admit", "reject", "approve", "advance", "start", "complete")
 
 
 @pytest.fixture
@@ -25,8 +26,13 @@ def rows() -> dict[str, tuple[Any, Any]]:
     found["fund-plans"] = (plans[0].pk, plans[1].pk)
     moved = [make.transfer(plan=plan) for plan in plans]
     found["transfers"] = (moved[0].pk, moved[1].pk)
-    drawn = [make.project_at(Stage.SUBMITTED, pairing=tie) for tie in (near, far)]
+    drawn = [make.project_at(Stage.SUBMITTED, bare=True, pairing=tie) for tie in (near, far)]
     found["projects"] = (drawn[0].code, drawn[1].code)
+    filed = [make.paper(project) for project in drawn]
+    found["papers"] = (filed[0].pk, filed[1].pk)
+    days = date(2026, 6, 1), date(2026, 6, 12)
+    hung = [make.notice(project, NoticeKind.PLAN, *days) for project in drawn]
+    found["notices"] = (hung[0].pk, hung[1].pk)
     teams = [make.team(make.COUNTY), make.team(make.FAR_COUNTY)]
     found["teams"] = (teams[0].pk, teams[1].pk)
     posted = [
@@ -69,7 +75,7 @@ def test_verbs_on_foreign_rows_are_not_there_either(
     partner: Ask, rows: dict[str, tuple[Any, Any]]
 ) -> None:
     caller = partner()
-    paths = [f"projects/{{}}/{verb}/" for verb in VERBS]
+    paths = [f"projects/{{}}/{verb}/" for verb in STEPS_AT]
     answers = [
         caller.post(path.format(code), {"x": 1}, version=1)
         for path in paths

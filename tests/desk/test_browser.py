@@ -36,6 +36,9 @@ def test_no_page_breaks_its_policy_or_the_width_of_the_screen(
 ) -> None:
     seat = sit_down(Role.CLERK)
     draft, active = make.draft(), make.project_at(Stage.ACTIVE)
+    completed = make.project_at(Stage.COMPLETED)
+    accepted, asset = make.acceptance(completed), make.asset(completed)
+    found = make.finding(project=completed)
     page = _signed_in(browser, live_server, seat, width)
     complaints: list[str] = []
     page.on("console", lambda message: complaints.append(message.text))
@@ -48,6 +51,14 @@ def test_no_page_breaks_its_policy_or_the_width_of_the_screen(
         address_of(draft),
         address_of(active),
         address_of(active, "pay"),
+        address_of(completed),
+        address_of(completed, "record-acceptance"),
+        address_of(completed, "evaluate"),
+        address_of(accepted),
+        address_of(asset),
+        address_of(found),
+        reverse("admin:projects_acceptance_changelist"),
+        reverse("admin:projects_finding_changelist"),
     ):
         answer = page.goto(f"{live_server.url}{address}")
         assert answer is not None

@@ -3,16 +3,18 @@
 from collections.abc import Callable
 from decimal import Decimal
 
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 from assistance.roles import Role
-from projects.models import Payment, ProgressReport, Project, Stage, Transfer
+from projects.models import Payment, ProgressReport, Project, PublicNotice, Stage, Transfer
 from projects.models.funds import FundPlanStatus, TransferStatus
 from projects.models.history import ProgressStatus
 from projects.models.payments import PaymentStatus
 from teams.models import Batch, Person, Posting, PostingState, Team
 from tests import factories as make
 from tests.desk.conftest import Seat, address_of, errors_on, written_on
+from tests.factories import files
 
 Sit = Callable[..., Seat]
 TODAY = make.NOW.date().isoformat()
@@ -46,6 +48,14 @@ NEW_PROJECT = {
 }
 
 
+NOTICE = {
+    "place": "演示乡政府公示栏",
+    "starts_on": "2026-06-01",
+    "ends_on": "2026-06-12",
+    "hotline": "0000-0000000",
+}
+
+
 def stage_of(project: Project) -> str:
     project.refresh_from_db()
     return project.stage
@@ -68,17 +78,28 @@ def test_a_project_goes_from_its_first_draft_to_completion(sit_down: Sit) -> Non
     assert project.targets.count() == 3
     assert project.created_by == clerk.user
 
+    def file(kind: str, name: str = "演示.pdf", seat: Seat = clerk) -> None:
+        file = SimpleUploadedFile(name, files.PDF)
+        assert seat.do(project, "file-paper", kind=kind, file=file).redirect_chain
+
     clerk.do(project, "submit")
     assert stage_of(project) == Stage.SUBMITTED
+    clerk.do(project, "give-notice", kind="PRE", **NOTICE)
+    reviewer.do(PublicNotice.objects.get(), "confirm")
+    file("OPINION", seat=front)
     reviewer.do(project, "admit")
     assert stage_of(project) == Stage.LIBRARY
+    file("CONSENT")
+    file("DECISION")
     clerk.do(project, "allot", draws_on=plan.pk, amount_yuan="1000000.00")
     assert project.funding.get().amount_yuan == Decimal("1000000.00")
     approver.do(project, "approve", doc_no="演示批〔2026〕1号", on=TODAY)
     assert stage_of(project) == Stage.APPROVED
+    file("PLAN")
     clerk.do(project, "advance", on=TODAY)
     assert stage_of(project) == Stage.READY
-    front.do(project, "start", on=TODAY)
+    clerk.do(project, "start", on=TODAY)
+    front.do(project, "confirm-start")
     assert stage_of(project) == Stage.ACTIVE
 
     clerk.do(
@@ -88,6 +109,7 @@ def test_a_project_goes_from_its_first_draft_to_completion(sit_down: Sit) -> Non
         measured_on=TODAY,
         physical_pct="100",
         narrative="全部完成",
+        photos=SimpleUploadedFile("演示.png", files.png()),
     )
     report = ProgressReport.objects.get()
     front.do(report, "verify")
@@ -109,7 +131,8 @@ def test_a_project_goes_from_its_first_draft_to_completion(sit_down: Sit) -> Non
     payment.refresh_from_db()
     assert payment.status == PaymentStatus.VERIFIED
 
-    front.do(project, "complete", on=TODAY)
+    clerk.do(project, "complete", on=TODAY)
+    front.do(project, "confirm-completion")
     assert stage_of(project) == Stage.COMPLETED
     page = clerk.open(address_of(project)).content.decode()
     assert "演示批〔2026〕1号" in page
@@ -215,8 +238,10 @@ def test_nobody_approves_their_own_project(sit_down: Sit) -> None:
     project = make.draft(by=both.user)
     make.project_at(Stage.DRAFT)  # the hands exist
     plan = make.fund_plan(pairing=project.pairing)
-    for seat, verb in ((both, "submit"), (sit_down(Role.REVIEWER), "admit")):
-        seat.do(project, verb)
+    both.do(project, "submit")
+    make.ready_for(Stage.LIBRARY, project)
+    sit_down(Role.REVIEWER).do(project, "admit")
+    make.ready_for(Stage.APPROVED, project)
     make.share(project, plan=plan)
     assert_own_work(both, project)
 

@@ -347,6 +347,7 @@ def progress(
     *,
     status: ProgressStatus = ProgressStatus.VERIFIED,
     measured_on: date | None = None,
+    **said: Any,
 ) -> ProgressReport:
     """How far the works are, reported by the clerk and verified by the reviewer."""
     day = measured_on or date(project.fiscal_year, 5, 20)
@@ -356,8 +357,10 @@ def progress(
         measured_on=day,
         physical_pct=Decimal(physical_pct),
         narrative="演示进展",
+        photos=[photo()],
         by=hand(Role.CLERK),
         now=at(day),
+        **said,
     )
     if status == ProgressStatus.SUBMITTED:
         return report
@@ -421,9 +424,20 @@ def paid_back(
 
 
 # The rest of the house needs what stands above.
+from tests.factories.acceptance import acceptance as acceptance  # noqa: E402
+from tests.factories.acceptance import acceptance_fields as acceptance_fields  # noqa: E402
+from tests.factories.acceptance import asset as asset  # noqa: E402
+from tests.factories.acceptance import audit_record as audit_record  # noqa: E402
+from tests.factories.acceptance import evaluation as evaluation  # noqa: E402
+from tests.factories.acceptance import evaluation_fields as evaluation_fields  # noqa: E402
+from tests.factories.acceptance import finding as finding  # noqa: E402
+from tests.factories.acceptance import finding_fields as finding_fields  # noqa: E402
 from tests.factories.evidence import attachment as attachment  # noqa: E402
 from tests.factories.evidence import notice as notice  # noqa: E402
 from tests.factories.evidence import papers as papers  # noqa: E402
+from tests.factories.files import kept as kept  # noqa: E402
+from tests.factories.files import paper as paper  # noqa: E402
+from tests.factories.files import photo as photo  # noqa: E402
 from tests.factories.openings import ledger_row as ledger_row  # noqa: E402
 from tests.factories.openings import ledger_share as ledger_share  # noqa: E402
 from tests.factories.openings import opening as opening  # noqa: E402

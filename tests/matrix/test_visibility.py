@@ -16,16 +16,24 @@ from assistance.roles import Role
 from assistance.scope import Scope
 from projects.actions import return_to_draft
 from projects.models import (
+    Acceptance,
+    Asset,
+    AuditRecord,
+    Evaluation,
+    Finding,
     FundPlan,
     Opening,
+    Paper,
     Payment,
     PerformanceTarget,
     ProgressReport,
     Project,
     ProjectFunding,
+    PublicNotice,
     Refund,
     Stage,
     StageChange,
+    StepProposal,
     Transfer,
     TransferReturn,
     YearPlanEntry,
@@ -44,6 +52,10 @@ Maker = Callable[[Pairing], Row]
 
 def _active(pairing: Pairing) -> Project:
     return make.project_at(Stage.ACTIVE, pairing=pairing)
+
+
+def _completed(pairing: Pairing) -> Project:
+    return make.project_at(Stage.COMPLETED, pairing=pairing)
 
 
 def _edition(pairing: Pairing) -> Edition:
@@ -87,6 +99,14 @@ MAKERS: dict[type[Row], Maker] = {
     StageChange: lambda pairing: _active(pairing).stage_changes.latest("pk"),
     YearPlanEntry: lambda pairing: _active(pairing).year_plan_entries.get(),
     ProgressReport: lambda pairing: make.progress(_active(pairing)),
+    Acceptance: lambda pairing: make.acceptance(_completed(pairing), confirmed=False),
+    Asset: lambda pairing: make.asset(_completed(pairing)),
+    AuditRecord: lambda pairing: make.audit_record(_completed(pairing)),
+    Finding: lambda pairing: make.finding(pairing=pairing),
+    Evaluation: lambda pairing: make.evaluation(_completed(pairing), confirmed=False),
+    StepProposal: lambda pairing: _active(pairing).step_proposals.get(),
+    Paper: lambda pairing: make.paper(_active(pairing)),
+    PublicNotice: lambda pairing: _active(pairing).notices.get(),
     Team: _team,
     Posting: lambda pairing: make.posting(pairing=pairing),
     Person: lambda pairing: make.posting(pairing=pairing).person,

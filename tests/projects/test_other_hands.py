@@ -37,36 +37,50 @@ def _refuses_own_work(call: Callable[..., Any], by: User) -> None:
     assert refusal.value.code == "own_work"
 
 
-def test_whoever_created_a_project_neither_admits_nor_approves_starts_nor_completes_it(
-    somebody: User,
-) -> None:
+def test_whoever_created_a_project_neither_admits_nor_approves_it(somebody: User) -> None:
     project = make.draft(by=somebody)
     project = actions.submit(project, by=make.hand(Role.CLERK), now=make.NOW)
+    make.ready_for(Stage.LIBRARY, project)
     _refuses_own_work(partial(actions.admit, project), somebody)
     project = actions.admit(project, by=make.hand(Role.REVIEWER), now=make.NOW)
-    make.share(project)
+    make.share(make.ready_for(Stage.APPROVED, project))
     approve = partial(actions.approve, project, doc_no="批1", on=TODAY)
     _refuses_own_work(approve, somebody)
-    project = approve(by=make.hand(Role.APPROVER), now=make.NOW)
-    project = actions.advance(project, on=TODAY, by=make.hand(Role.CLERK), now=make.NOW)
-    start = partial(actions.start, project, on=TODAY)
-    _refuses_own_work(start, somebody)
-    project = start(by=make.hand(Role.REVIEWER), now=make.NOW)
-    make.progress(project)
-    _refuses_own_work(partial(actions.complete, project, on=TODAY), somebody)
+    assert approve(by=make.hand(Role.APPROVER), now=make.NOW).stage == Stage.APPROVED
+
+
+@pytest.mark.parametrize(
+    ("stage", "report", "confirm"),
+    [
+        (Stage.READY, actions.start, actions.confirm_start),
+        (Stage.ACTIVE, actions.complete, actions.confirm_completion),
+        (Stage.ACCEPTED, actions.hand_over, actions.confirm_handover),
+    ],
+)
+def test_whoever_reported_a_step_does_not_confirm_it(
+    somebody: User, stage: Stage, report: Callable[..., Any], confirm: Callable[..., Any]
+) -> None:
+    project = make.project_at(stage)
+    if stage != Stage.READY:
+        next_one = Stage.COMPLETED if stage == Stage.ACTIVE else Stage.HANDED_OVER
+        make.ready_for(next_one, project)
+    report(project, on=TODAY, by=somebody, now=make.NOW)
+    _refuses_own_work(partial(confirm, project), somebody)
+    assert confirm(project, by=make.hand(Role.REVIEWER), now=make.NOW).stage != stage
 
 
 def test_whoever_submitted_a_project_neither_admits_nor_approves_it(somebody: User) -> None:
     project = actions.submit(make.draft(), by=somebody, now=make.NOW)
+    make.ready_for(Stage.LIBRARY, project)
     _refuses_own_work(partial(actions.admit, project), somebody)
     project = actions.admit(project, by=make.hand(Role.REVIEWER), now=make.NOW)
-    make.share(project)
+    make.share(make.ready_for(Stage.APPROVED, project))
     _refuses_own_work(partial(actions.approve, project, doc_no="批1", on=TODAY), somebody)
 
 
 def test_whoever_reviewed_a_project_does_not_approve_it(somebody: User) -> None:
     project = actions.admit(make.project_at(Stage.SUBMITTED), by=somebody, now=make.NOW)
-    make.share(project)
+    make.share(make.ready_for(Stage.APPROVED, project))
     _refuses_own_work(partial(actions.approve, project, doc_no="批1", on=TODAY), somebody)
 
 

@@ -1,7 +1,7 @@
 """Which role may take which verb on the rows of its own region, and that others find nothing."""
 
 from collections.abc import Callable
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from functools import partial
 from typing import Any, NamedTuple
@@ -11,9 +11,12 @@ from django.core.exceptions import ObjectDoesNotExist, PermissionDenied
 from django.db import transaction
 
 from assistance.models import User
+from assistance.models.regions import OrganisationKind
 from assistance.roles import Role
 from projects import actions
-from projects.models import STEPS, Stage
+from projects.models import STEPS, Project, Stage
+from projects.models.audit import FindingStatus
+from projects.models.evidence import NoticeKind, PaperKind
 from projects.models.funds import FundPlanStatus, TransferStatus
 from projects.models.history import ProgressStatus
 from projects.models.payments import PaymentStatus
@@ -40,10 +43,19 @@ def _with_share(stage: Stage) -> Callable[..., Any]:
     return partial(actions.approve, project, doc_no="批1", on=TODAY)
 
 
-def _complete() -> Callable[..., Any]:
-    project = make.project_at(Stage.ACTIVE)
-    make.progress(project)
-    return partial(actions.complete, project, on=TODAY)
+_AFTER = {
+    Stage.READY: Stage.ACTIVE,
+    Stage.ACTIVE: Stage.COMPLETED,
+    Stage.ACCEPTED: Stage.HANDED_OVER,
+}
+
+
+def _report(verb: Callable[..., Any], stage: Stage) -> Callable[..., Any]:
+    return partial(verb, make.ready_for(_AFTER[stage], make.project_at(stage)), on=TODAY)
+
+
+def _reported(verb: Callable[..., Any], stage: Stage) -> Any:
+    return _report(verb, stage)(by=make.hand(Role.CLERK), now=make.NOW)
 
 
 def _pay() -> Callable[..., Any]:
@@ -52,6 +64,30 @@ def _pay() -> Callable[..., Any]:
         amount_yuan=ONE_YUAN, paid_on=TODAY, treasury=make.treasury(), payee=make.organisation(),
         voucher_no="V1",
     )  # fmt: skip
+
+
+def _submitted_by_who_asks(*, by: User, now: datetime) -> Any:
+    """Taking back is open to who submitted, so everybody tries it on what they submitted."""
+    project = make.project_at(Stage.SUBMITTED, bare=True)
+    Project.objects.filter(pk=project.pk).update(submitted_by=by)
+    return actions.take_back(project, by=by, now=now)
+
+
+def _found_wanting() -> Callable[..., Any]:
+    project = make.project_at(Stage.COMPLETED)
+    acceptance = actions.record_acceptance(
+        project, level="COUNTY", held_on=TODAY, chair="演示组长", members=["甲", "乙", "丙"],
+        chair_of=make.organisation(OrganisationKind.RECIPIENT_OFFICE), result="FAIL",
+        by=make.hand(Role.CLERK), now=make.NOW,
+    )  # fmt: skip
+    make.papers(project, PaperKind.ACCEPTANCE)
+    actions.confirm_acceptance(acceptance, by=make.hand(Role.REVIEWER), now=make.NOW)
+    return partial(actions.rework, project, reason="演示", on=TODAY)
+
+
+def _corrected() -> Callable[..., Any]:
+    change = make.project_at(Stage.ACTIVE).stage_changes.get(to_stage=Stage.ACTIVE)
+    return partial(actions.correct_step, change, effective_on=TODAY, reason="演示")
 
 
 def _create() -> Callable[..., Any]:
@@ -84,8 +120,20 @@ def _record_transfer() -> Callable[..., Any]:
 def _report_progress() -> Callable[..., Any]:
     return partial(
         actions.report_progress, make.project_at(Stage.ACTIVE), period="2026-06",
-        measured_on=TODAY, physical_pct=ONE_YUAN, narrative="演示",
+        measured_on=TODAY, physical_pct=ONE_YUAN, narrative="演示", photos=[make.photo()],
     )  # fmt: skip
+
+
+def _give_notice() -> Callable[..., Any]:
+    return partial(
+        actions.give_notice, make.project_at(Stage.LIBRARY), kind="PLAN", place="演示乡",
+        starts_on=date(2026, 6, 1), ends_on=date(2026, 6, 12), hotline="0000-0000000",
+    )  # fmt: skip
+
+
+def _waiting_notice() -> Any:
+    days = date(2026, 6, 1), date(2026, 6, 12)
+    return make.notice(make.project_at(Stage.LIBRARY), NoticeKind.PLAN, *days, confirmed=False)
 
 
 def _submitted_progress() -> Any:
@@ -115,6 +163,43 @@ def _paid_back(status: PaymentStatus) -> Any:
     return make.paid_back(make.payment(make.project_at(Stage.ACTIVE)), status)
 
 
+def _record_acceptance() -> Callable[..., Any]:
+    project = make.project_at(Stage.COMPLETED)
+    return partial(actions.record_acceptance, project, **make.acceptance_fields())
+
+
+def _confirm_acceptance() -> Callable[..., Any]:
+    waiting = make.acceptance(confirmed=False)
+    make.papers(waiting.project, PaperKind.ACCEPTANCE)
+    return partial(actions.confirm_acceptance, waiting)
+
+
+def _register_asset() -> Callable[..., Any]:
+    return partial(
+        actions.register_asset, make.project_at(Stage.COMPLETED), name="演示", category="PUBLIC",
+        original_value_yuan=ONE_YUAN, registered_on=TODAY,
+    )  # fmt: skip
+
+
+def _record_audit() -> Callable[..., Any]:
+    return partial(
+        actions.record_audit, make.project_at(Stage.COMPLETED), body="演示", kind="settlement",
+        report_no="审1", issued_on=TODAY, audited_yuan=ONE_YUAN,
+    )  # fmt: skip
+
+
+def _report_rectified() -> Callable[..., Any]:
+    return partial(
+        actions.report_rectified, make.finding(), rectification="演示", rectified_on=TODAY
+    )
+
+
+def _confirm_evaluation() -> Callable[..., Any]:
+    waiting = make.evaluation(confirmed=False)
+    make.papers(waiting.project, PaperKind.EVALUATION)
+    return partial(actions.confirm_evaluation, waiting)
+
+
 MATRIX: dict[str, Cell] = {
     "take_over": Cell({Role.CLERK}, lambda: partial(actions.take_over, **make.ledger_row())),
     "confirm_opening": Cell(
@@ -126,6 +211,54 @@ MATRIX: dict[str, Cell] = {
     ),
     "strike_out_opening": Cell(
         {Role.REVIEWER}, lambda: partial(actions.strike_out_opening, make.opening(), reason="演示")
+    ),
+    "record_acceptance": Cell(ENTERS, _record_acceptance),
+    "confirm_acceptance": Cell({Role.REVIEWER}, _confirm_acceptance),
+    "strike_out_acceptance": Cell(
+        {Role.REVIEWER},
+        lambda: partial(actions.strike_out_acceptance, make.acceptance(), reason="演示"),
+    ),
+    "register_asset": Cell(ENTERS, _register_asset),
+    "update_asset": Cell(ENTERS, lambda: partial(actions.update_asset, make.asset(), owner="村")),
+    "strike_out_asset": Cell(
+        ENTERS, lambda: partial(actions.strike_out_asset, make.asset(), reason="演示")
+    ),
+    "record_audit": Cell({Role.CLERK}, _record_audit),
+    "strike_out_audit": Cell(
+        {Role.CLERK},
+        lambda: partial(actions.strike_out_audit, make.audit_record(), reason="演示"),
+    ),
+    "raise_finding": Cell(
+        {Role.AUDITOR},
+        lambda: partial(
+            actions.raise_finding, pairing=make.pairing(), **make.finding_fields()
+        ),
+    ),
+    "report_rectified": Cell(ENTERS, _report_rectified),
+    "close_finding": Cell(
+        {Role.AUDITOR},
+        lambda: partial(actions.close_finding, make.finding(FindingStatus.RECTIFYING)),
+    ),
+    "reopen_finding": Cell(
+        {Role.AUDITOR},
+        lambda: partial(
+            actions.reopen_finding, make.finding(FindingStatus.RECTIFYING), reason="演示"
+        ),
+    ),
+    "strike_out_finding": Cell(
+        {Role.AUDITOR},
+        lambda: partial(actions.strike_out_finding, make.finding(), reason="演示"),
+    ),
+    "evaluate": Cell(
+        ENTERS,
+        lambda: partial(
+            actions.evaluate, make.project_at(Stage.COMPLETED), **make.evaluation_fields()
+        ),
+    ),
+    "confirm_evaluation": Cell({Role.REVIEWER}, _confirm_evaluation),
+    "strike_out_evaluation": Cell(
+        {Role.REVIEWER},
+        lambda: partial(actions.strike_out_evaluation, make.evaluation(), reason="演示"),
     ),
     "void_transfer": Cell(
         {Role.FINANCE}, lambda: partial(actions.void_transfer, make.transfer(), reason="演示")
@@ -158,6 +291,35 @@ MATRIX: dict[str, Cell] = {
         {Role.FINANCE},
         lambda: partial(actions.void_refund, _paid_back(PaymentStatus.VERIFIED), reason="演示"),
     ),
+    "take_back": Cell({*ENTERS, Role.P_REVIEW}, lambda: _submitted_by_who_asks),
+    "withdraw": Cell(
+        {*ENTERS, Role.P_REVIEW},
+        lambda: partial(actions.withdraw, make.project_at(Stage.SUBMITTED), reason="演示"),
+    ),
+    "suspend": Cell(
+        {Role.REVIEWER},
+        lambda: partial(actions.suspend, make.project_at(Stage.ACTIVE), reason="演示", on=TODAY),
+    ),
+    "resume": Cell(
+        {Role.REVIEWER},
+        lambda: partial(actions.resume, make.project_at(Stage.SUSPENDED), on=TODAY),
+    ),
+    "rework": Cell({Role.REVIEWER}, _found_wanting),
+    "accept": Cell(
+        {Role.REVIEWER},
+        lambda: partial(
+            actions.accept,
+            make.ready_for(Stage.ACCEPTED, make.project_at(Stage.COMPLETED)), on=TODAY,
+        ),
+    ),
+    "close": Cell(
+        {Role.APPROVER},
+        lambda: partial(
+            actions.close,
+            make.ready_for(Stage.CLOSED, make.project_at(Stage.HANDED_OVER)), on=TODAY,
+        ),
+    ),
+    "correct_step": Cell({Role.APPROVER}, _corrected),
     "create_project": Cell(ENTERS, _create),
     "edit_draft": Cell(ENTERS, lambda: partial(actions.edit_draft, make.draft(), place="村")),
     "submit": Cell({*ENTERS, Role.P_REVIEW}, lambda: partial(actions.submit, make.draft())),
@@ -185,10 +347,27 @@ MATRIX: dict[str, Cell] = {
     "advance": Cell(
         ENTERS, lambda: partial(actions.advance, make.project_at(Stage.APPROVED), on=TODAY)
     ),
-    "start": Cell(
-        CHECKS_ON_SITE, lambda: partial(actions.start, make.project_at(Stage.READY), on=TODAY)
+    "start": Cell(ENTERS, lambda: _report(actions.start, Stage.READY)),
+    "complete": Cell(ENTERS, lambda: _report(actions.complete, Stage.ACTIVE)),
+    "hand_over": Cell(ENTERS, lambda: _report(actions.hand_over, Stage.ACCEPTED)),
+    "confirm_start": Cell(
+        CHECKS_ON_SITE,
+        lambda: partial(actions.confirm_start, _reported(actions.start, Stage.READY)),
     ),
-    "complete": Cell(CHECKS_ON_SITE, _complete),
+    "confirm_completion": Cell(
+        CHECKS_ON_SITE,
+        lambda: partial(actions.confirm_completion, _reported(actions.complete, Stage.ACTIVE)),
+    ),
+    "confirm_handover": Cell(
+        {Role.REVIEWER},
+        lambda: partial(actions.confirm_handover, _reported(actions.hand_over, Stage.ACCEPTED)),
+    ),
+    "decline_step": Cell(
+        CHECKS_ON_SITE,
+        lambda: partial(
+            actions.decline_step, _reported(actions.start, Stage.READY), reason="演示"
+        ),
+    ),
     "report_progress": Cell(ENTERS, _report_progress),
     "verify_progress": Cell(
         CHECKS_ON_SITE, lambda: partial(actions.verify_progress, _submitted_progress())
@@ -196,6 +375,27 @@ MATRIX: dict[str, Cell] = {
     "return_progress": Cell(
         CHECKS_ON_SITE,
         lambda: partial(actions.return_progress, _submitted_progress(), reason="演示"),
+    ),
+    "file_paper": Cell(
+        {*ENTERS, Role.P_REVIEW, Role.FRONT, Role.REVIEWER, Role.D_EDIT},
+        lambda: partial(
+            actions.file_paper, make.project_at(Stage.LIBRARY), kind="OTHER",
+            attachment=make.attachment(),
+        ),
+    ),
+    "strike_out_paper": Cell(  # its own filer's alone, see test_papers
+        set(),
+        lambda: partial(
+            actions.strike_out_paper, make.paper(make.project_at(Stage.LIBRARY)), reason="演示"
+        ),
+    ),
+    "give_notice": Cell(ENTERS, _give_notice),
+    "confirm_notice": Cell(
+        {Role.REVIEWER}, lambda: partial(actions.confirm_notice, _waiting_notice())
+    ),
+    "strike_out_notice": Cell(
+        {Role.REVIEWER},
+        lambda: partial(actions.strike_out_notice, _waiting_notice(), reason="演示"),
     ),
     "plan_funds": Cell({Role.CLERK, Role.D_EDIT}, _plan_funds),
     "edit_fund_plan": Cell(
@@ -289,18 +489,27 @@ def test_people_who_left_may_do_nothing(verb: str) -> None:
 
 def test_a_front_team_checks_the_projects_of_every_county_in_its_prefecture() -> None:
     team = make.user_with(Role.FRONT, region_code=make.PREFECTURE)
-    for verb in ("start", "complete", "verify_progress"):
+    for verb in ("confirm_start", "confirm_completion", "verify_progress", "file_paper"):
         assert _may(MATRIX[verb].call(), team), verb
 
 
 def test_what_a_project_says_about_its_open_verbs_is_what_the_verbs_do() -> None:
     in_table = {"edit": "edit_draft", "return": "return_to_draft"}
+    waits = {verb for verb, step in STEPS.items() if step.confirms or step.only_by}
+    tried = {verb for verb in STEPS if in_table.get(verb, verb) in MATRIX} - waits
     for role in (Role.CLERK, Role.REVIEWER, Role.APPROVER, Role.P_EDIT, Role.FRONT, Role.D_EDIT):
         user = make.user_with(role)
-        for stage in (Stage.DRAFT, Stage.SUBMITTED, Stage.LIBRARY, Stage.READY, Stage.ACTIVE):
+        for stage in Stage:
             may = {
                 verb
-                for verb, step in STEPS.items()
-                if stage in step.takes_from and role in MATRIX[in_table.get(verb, verb)].roles
+                for verb in tried
+                if stage in STEPS[verb].takes_from
+                and role in MATRIX[in_table.get(verb, verb)].roles
             }
-            assert set(make.project_at(stage).verbs_open_to(user)) == may, (role, stage)
+            project = make.project_at(stage)
+            says = project.verbs_open_to(user)
+            assert set(says) & tried == may, (role, stage)
+            assert not set(says) & waits, (role, stage)  # nobody reported, others submitted
+            for verb in STEPS:
+                listed = Project.objects.open_to(verb, user).filter(pk=project.pk).exists()
+                assert listed == (verb in says), (role, stage, verb)

@@ -12,7 +12,7 @@ from django.core.exceptions import ValidationError
 
 from assistance.errors import Refused
 from assistance.roles import Role
-from projects.actions import pay, start, verify_payment
+from projects.actions import close, pay, start, verify_payment
 from projects.models import Payment, Project, Stage
 from projects.models.funds import TransferStatus
 from projects.models.payments import PaymentBasis, PaymentStatus
@@ -66,7 +66,7 @@ def test_a_step_is_not_dated_before_the_one_before() -> None:
     with by_sql.refused_by("stage_change_follows_the_one_before"):
         step(project, Stage.ACTIVE, on=date(2026, 3, 19))
     with pytest.raises(ValidationError) as refused:
-        start(project, on=date(2026, 3, 19), by=make.hand(Role.REVIEWER), now=make.NOW)
+        start(project, on=date(2026, 3, 19), by=make.hand(Role.CLERK), now=make.NOW)
     assert set(refused.value.message_dict) == {"on"}
 
 
@@ -75,7 +75,7 @@ def test_a_step_is_not_dated_in_the_future() -> None:
     with by_sql.refused_by("stage_change_follows_the_one_before"):
         step(project, Stage.ACTIVE, on=tomorrow)
     with pytest.raises(ValidationError) as refused:
-        start(project, on=tomorrow, by=make.hand(Role.REVIEWER), now=make.NOW)
+        start(project, on=tomorrow, by=make.hand(Role.CLERK), now=make.NOW)
     assert set(refused.value.message_dict) == {"on"}
 
 
@@ -124,7 +124,7 @@ def test_a_verb_does_not_leap() -> None:
         start(
             make.project_at(Stage.LIBRARY),
             on=date(2026, 4, 1),
-            by=make.hand(Role.REVIEWER),
+            by=make.hand(Role.CLERK),
             now=make.NOW,
         )
 
@@ -170,14 +170,14 @@ def test_nothing_is_paid_in_the_future() -> None:
 
 def ended(stage: Stage, *, basis: PaymentBasis = PaymentBasis.PROGRESS) -> Payment:
     """A payment that waited for its check while the project came to its end."""
-    project = make.project_at(Stage.ACTIVE if stage == Stage.TERMINATED else Stage.COMPLETED)
-    payment = waiting_payment(project, basis=basis)
-    way = {
-        Stage.TERMINATED: [Stage.TERMINATED],
-        Stage.CLOSED: [Stage.ACCEPTED, Stage.HANDED_OVER, Stage.CLOSED],
-    }
-    for became in way[stage]:
-        project = make.written_in(project, became)
+    if stage == Stage.TERMINATED:
+        project = make.project_at(Stage.ACTIVE)
+        payment = waiting_payment(project, basis=basis)
+        make.written_in(project, Stage.TERMINATED)
+        return payment
+    project = make.ready_for(Stage.CLOSED, make.project_at(Stage.HANDED_OVER))
+    payment = waiting_payment(project, basis=basis, amount_yuan=1)
+    close(project, on=date(2026, 6, 10), by=make.hand(Role.APPROVER), now=make.NOW)
     return payment
 
 

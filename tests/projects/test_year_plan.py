@@ -13,7 +13,7 @@ from django.core.management import CommandError, call_command
 from assistance.actions.reference import timetable
 from assistance.roles import Role
 from config.celery import ROLL_OVER, app
-from projects.actions import complete, roll_over
+from projects.actions import complete, confirm_completion, roll_over
 from projects.models import Stage, YearPlanEntry
 from projects.models.history import Nature
 from projects.tasks import roll_over as ring
@@ -64,7 +64,8 @@ def test_a_late_ring_sees_the_stage_of_31_december() -> None:
 def test_completed_after_the_turn_of_the_year_still_went_on() -> None:
     project = make.project_at(Stage.ACTIVE, fiscal_year=2025)
     make.progress(project, measured_on=date(2026, 2, 20))
-    complete(project, on=date(2026, 3, 1), by=make.hand(Role.REVIEWER), now=make.NOW)
+    complete(project, on=date(2026, 3, 1), by=make.hand(Role.CLERK), now=make.NOW)
+    confirm_completion(project, by=make.hand(Role.REVIEWER), now=make.NOW)
     assert roll_over(2026, by=timetable(), now=make.NOW) == 1
 
 

@@ -1,0 +1,50 @@
+"""How a demo project is paid for."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from datetime import datetime
+from decimal import Decimal
+
+from assistance.models.regions import OrganisationKind
+from assistance.periods import local_day
+from projects import actions
+from projects.models import ProjectFunding
+from reporting.demo.tale import Tale
+from reporting.demo.world import later
+
+PAYMENT_REJECTED = 0.04
+
+
+def pay(
+    tale: Tale, share: ProjectFunding, basis: str, amount: Decimal, at: datetime
+) -> Generator[datetime, None, datetime]:
+    """A payment that is entered, now and then rejected and entered anew, and verified."""
+    rng, paid = tale.rng, False
+    tale.paying += 1
+    treasury = tale.cast.organisation(OrganisationKind.FINANCE, tale.county, "财政局")
+    while not paid:
+        yield at
+        paid_on = local_day(at)
+        payment = actions.pay(
+            share,
+            basis=basis,
+            amount_yuan=amount,
+            paid_on=paid_on,
+            treasury=treasury,
+            payee=tale.implementing_unit(),
+            voucher_no=tale.vouchers.next(paid_on),
+            by=tale.enters,
+            now=at,
+        )
+        at = later(at, rng, 1, 8)
+        yield at
+        paid = rng.random() >= PAYMENT_REJECTED
+        if paid:
+            actions.verify_payment(payment, by=tale.cast.reviewer, now=at)
+        else:
+            reason = "演示:缺少发票复印件"
+            actions.reject_payment(payment, reason=reason, by=tale.cast.reviewer, now=at)
+            at = later(at, rng, 3, 10)
+    tale.paying -= 1
+    return at
