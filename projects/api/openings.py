@@ -44,12 +44,11 @@ from projects.actions.opening_rules import LEDGER_FIELDS
 from projects.actions.openings import verb_of_declining
 from projects.api.places import known_place
 from projects.api.shapes import DraftBody, ReasonBody
-from projects.models import FundPlan, Opening, ProjectFunding, Source
+from projects.models import FundPlan, Opening, ProjectFunding, Source, Stage
 from projects.models.history import Nature
 from projects.models.road import TAKEN_OVER_AT
 
 MAY_ENTER, MAY_CONFIRM = "projects.add_opening", "projects.confirm_opening"
-STAGES = [(stage.value, stage.label) for stage in TAKEN_OVER_AT]
 
 # ---------------------------------------------------------------------------------------- answers
 
@@ -63,7 +62,7 @@ class OpeningRow(serializers.Serializer[Opening]):
     county = serializers.CharField(source="project.county.code")
     county_name = Name(source="project.county.name")
     as_of = Day(help_text="the day on which the project stood so; it counts from this day on")
-    stage = serializers.ChoiceField(STAGES)
+    stage = serializers.ChoiceField(Stage.choices)
     nature = serializers.ChoiceField(Nature.choices)
     year = serializers.IntegerField(help_text="of the plan that it stands in")
     physical_pct = serializers.DecimalField(max_digits=5, decimal_places=2)
@@ -151,7 +150,7 @@ class OpeningBody(DraftBody):
     )
     fiscal_year = Whole(min_value=SMALLEST_YEAR, max_value=LARGEST_YEAR)
     as_of = Day(help_text="the day on which the project stood as the ledger says")
-    stage = Word(STAGES)
+    stage = Word(Stage.choices, help_text="from APPROVED on")
     nature = Word(Nature.choices)
     year = Whole(min_value=SMALLEST_YEAR, max_value=LARGEST_YEAR, help_text="of the plan")
     physical_pct = Yuan(help_text="a string, per cent with at most two decimals")
