@@ -119,7 +119,7 @@ class PaperAdmin(ScopedAdmin):
     place = 42
     joins = ("project__county", "attachment", "created_by", "updated_by")
     list_display = ["file", "kind", "project_link", "doc_no", "filed_on", "created_by", "standing"]
-    list_display_links = None
+    list_display_links = ["kind"]
     list_filter = ["kind"]
     search_fields = ["project__code", "project__name", "doc_no", "attachment__name"]
     no_form_of_its_own = never_edited = True

@@ -66,12 +66,24 @@ class SpendLevel(models.TextChoices):
     VILLAGE = "village", _("village")
 
 
+def _column_of(code: str) -> str:
+    """The column that holds the region of this code for every project inside it."""
+    if code.endswith("0000"):
+        return "province"
+    return "prefecture" if code.endswith("00") else "county"
+
+
 class ProjectQuerySet(RecordedQuerySet["Project"]):
     seen_through = "pairing"
 
     def within(self, scope: Scope) -> Self:
         """The rows inside ``scope``; a donor district does not see what is still a draft."""
         rows = super().within(scope)
+        if scope.kind == "recipient":
+            # A project lies in the recipient of its pairing, so this leaves the same rows; but it
+            # lets PostgreSQL walk an index in the order of lists (docs/performance.md).
+            region = Region.objects.filter(code=scope.region).values("pk")[:1]
+            return rows.filter(**{_column_of(scope.region): region})
         return rows.exclude(stage=Stage.DRAFT) if scope.kind == "donor" else rows
 
     def open_to(self, verb: str, user: User) -> Self:

@@ -156,6 +156,9 @@ def test_a_step_is_taken_by_its_roles_alone_on_the_version_they_saw(
     for role in others:
         caller = partner(role, in_place(role))
         answer = caller.post(address, case.body, version=project.version)
+        if role == Role.D_EDIT and project.stage == Stage.DRAFT:
+            assert answer.status_code == 404  # not the donor's to see yet
+            continue
         assert (answer.status_code, answer.json()["code"]) == (403, "not_yours"), role
         shown = caller.get(f"projects/{project.code}/").json()
         assert name not in [*shown["allowed_actions"], *shown["refused_actions"]], role
@@ -166,8 +169,9 @@ def test_a_step_is_taken_by_its_roles_alone_on_the_version_they_saw(
         assert name in caller.get(f"projects/{project.code}/").json()["allowed_actions"]
     else:
         role, caller = Role.FRONT, partner(Role.FRONT, make.PREFECTURE)
-        reviewer = partner(Role.REVIEWER).post(address, case.body, version=project.version)
-        assert reviewer.status_code == 403
+        if STEPS[name].on_site:
+            reviewer = partner(Role.REVIEWER).post(address, case.body, version=project.version)
+            assert reviewer.status_code == 403
     assert caller.post(address, case.body).status_code == 428
     stale = caller.post(address, case.body, version=project.version + 1)
     assert (stale.status_code, stale["ETag"]) == (412, f'"{project.version}"')

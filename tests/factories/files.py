@@ -88,8 +88,8 @@ def paper(
     kind: PaperKind = PaperKind.OTHER,
     *,
     by: User | None = None,
-    file: Attachment | None = None,
     now: datetime | None = None,
+    file: Attachment | None = None,
     **proves: Any,
 ) -> Paper:
     """A paper that was filed with its file, by the clerk; ``proves`` names its row."""

@@ -68,7 +68,7 @@ class TakesSteps(OnTheDesk, Page):
             )
 
     def next_steps(self, request: HttpRequest, row: Any) -> list[NextStep]:
-        """Every verb of the reader on this row, open ones first."""
+        """Every verb of the reader on this row, open ones first, those that turn it down last."""
         steps, now = [], timezone.now()
         for verb in self.verbs_of(request):
             refusal = verb.refusal(row, reader(request), now)
@@ -77,7 +77,7 @@ class TakesSteps(OnTheDesk, Page):
             reason = "" if refusal is None else str(refusal)
             near = isinstance(refusal, Refused) and refusal.code == "own_work"
             steps.append(NextStep(verb, self._verb_url(row, verb), reason, near))
-        return sorted(steps, key=lambda step: bool(step.reason))
+        return sorted(steps, key=lambda step: (bool(step.reason), step.verb.turns_down))
 
     def verb_view(self, request: HttpRequest, pk: int, name: str) -> HttpResponse:
         """Ask what a verb needs, then do it and go back to the row."""
