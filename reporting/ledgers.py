@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.utils.translation import gettext as _
-from django.utils.translation import override
+from django.utils.translation import override, pgettext
 
 from projects.models import (
     Payment,
@@ -57,7 +57,8 @@ def _projects(r: Reckoning) -> Ledger:
 def _funds(r: Reckoning) -> Ledger:
     """Transfers, and what of them went back as a negative sum: the column adds up to the figure."""
     columns = [
-        (_("Recipient"), "text"), (_("Source"), "text"), (_("Fiscal year"), "text"),
+        (pgettext("region", "Recipient"), "text"), (_("Source"), "text"),
+        (_("Fiscal year"), "text"),
         (_("Document no."), "text"), (_("Sent on"), "date"), (_("Arrived on"), "date"),
         (_("Amount"), "yuan"), (_("Treasury"), "text"), (_("Voucher no."), "text"),
         (_("Returned on"), "date"),

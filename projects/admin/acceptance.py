@@ -87,7 +87,9 @@ def _fault_of(parts: list[str]) -> str | Promise:
             "found": len(parts)
         }
     if "" in parts:
-        missing = (_("name"), _("unit"), _("planned"), _("done"))[parts.index("")]
+        missing = (_("name"), _("unit"), _("planned"), pgettext_lazy("quantity", "done"))[
+            parts.index("")
+        ]
         return _("“%(part)s” is missing.") % {"part": missing}
     for figure in parts[2:]:
         if not re.fullmatch(r"\d{1,12}(\.\d{1,4})?", figure):
@@ -292,7 +294,7 @@ class AcceptanceAdmin(LedgerAdmin):
         columns = ("name", "unit", "planned", "actual")
         yield Panel(
             _("Quantities planned and done"),
-            (_("name"), _("unit"), _("planned"), _("done")),
+            (_("name"), _("unit"), _("planned"), pgettext_lazy("quantity", "done")),
             [tuple(line.get(name, "–") for name in columns) for line in row.quantities],
             _("No quantities were recorded."),
         )

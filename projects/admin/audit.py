@@ -139,7 +139,13 @@ def project_panels(project: Project) -> Iterable[Panel]:
 def _audits_panel(records: list[AuditRecord]) -> Panel:
     return Panel(
         _("Audit reports"),
-        (_("report no."), _("kind"), _("audited by"), _("issued on"), _("audited amount (yuan)")),
+        (
+            _("report no."),
+            _("kind"),
+            _("audited by"),
+            pgettext_lazy("audit", "issued on"),
+            _("audited amount (yuan)"),
+        ),
         [
             (
                 link(record, record.report_no),

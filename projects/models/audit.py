@@ -45,7 +45,7 @@ class AuditRecord(LedgerRow):
     body = models.CharField(_("audited by"), max_length=100)
     kind = models.CharField(_("kind"), max_length=10, choices=AuditKind)
     report_no = models.CharField(_("report no."), max_length=80)
-    issued_on = models.DateField(_("issued on"))
+    issued_on = models.DateField(pgettext_lazy("audit", "issued on"))
     audited_yuan = yuan(_("audited amount (yuan)"))
 
     objects = AuditRecordQuerySet.as_manager()
@@ -92,7 +92,7 @@ class FindingCategory(models.TextChoices):
 class FindingStatus(models.TextChoices):
     OPEN = "open", pgettext_lazy("status", "open")
     RECTIFYING = "rectifying", pgettext_lazy("status", "being rectified")
-    CLOSED = "closed", pgettext_lazy("status", "closed")
+    CLOSED = "closed", pgettext_lazy("finding status", "closed")
 
 
 class FindingQuerySet(LedgerQuerySet["Finding"]):

@@ -39,7 +39,7 @@ class ChangeStatus(models.TextChoices):
     SUBMITTED = "submitted", pgettext_lazy("status", "submitted")
     CONSENTED = "consented", pgettext_lazy("status", "consented")
     APPROVED = "approved", pgettext_lazy("status", "approved")
-    REJECTED = "rejected", pgettext_lazy("status", "rejected")
+    REJECTED = "rejected", pgettext_lazy("change status", "rejected")
     WITHDRAWN = "withdrawn", pgettext_lazy("status", "withdrawn")
 
 
@@ -49,12 +49,12 @@ DECIDED_CHANGE = (ChangeStatus.APPROVED, ChangeStatus.REJECTED, ChangeStatus.WIT
 # The verbs of a request, what they are called, and the statuses that they take it from.
 CHANGE_VERBS = {
     "edit": pgettext_lazy("verb", "Edit"),
-    "submit": pgettext_lazy("verb", "Submit"),
+    "submit": pgettext_lazy("change verb", "Submit"),
     "withdraw": pgettext_lazy("verb", "Withdraw"),
     "return": pgettext_lazy("verb", "Return"),
     "consent": pgettext_lazy("verb", "Record the consent"),
     "approve": pgettext_lazy("verb", "Approve"),
-    "reject": pgettext_lazy("verb", "Reject"),
+    "reject": pgettext_lazy("change verb", "Reject"),
 }
 TAKES_FROM: dict[str, tuple[ChangeStatus, ...]] = {
     "edit": (ChangeStatus.DRAFT,),

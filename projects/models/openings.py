@@ -10,6 +10,7 @@ from django.db import models
 from django.db.models import CheckConstraint, Count, F, Q, Sum, UniqueConstraint
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from assistance.models.rows import LedgerRow, counted_by_other_hands, is_one_of
 from projects.models.funds.sources import AID, ZERO
@@ -69,7 +70,9 @@ class Opening(LedgerRow):
     actual_start = models.DateField(_("works began on"), null=True, blank=True)
     actual_end = models.DateField(_("works ended on"), null=True, blank=True)
     source_file = models.CharField(_("taken from the file"), max_length=200)
-    source_row = models.PositiveIntegerField(_("row"), null=True, blank=True)
+    source_row = models.PositiveIntegerField(
+        pgettext_lazy("workbook", "row"), null=True, blank=True
+    )
 
     objects = OpeningQuerySet.as_manager()
 
