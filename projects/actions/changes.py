@@ -69,7 +69,7 @@ def request_change(
             "surplus_is_reckoned",
             _("A surplus is reckoned from the settlement; release it instead of applying for it."),
         )
-    _require_open_to(project, kind)
+    require_open_to(project, kind)
     asked = checked(project, kind, after, by=by)
     return ChangeRequest.objects.create(
         project=project,
@@ -155,6 +155,7 @@ def consent_to_change(
     """Record that the donor consents; the consent or the file of the change has to be on file."""
     change = lock_change(change, by=by, version=version)
     require_verb(change, "consent", by=by)
+    require_open_to(change.project, change.kind)
     if not doc_no.strip():
         raise ValidationError({"doc_no": _("Give the number of the donor's letter.")})
     papers = change.papers.counting().filter(kind__in=PROVES_CONSENT)
@@ -227,7 +228,7 @@ def _submit(change: ChangeRequest, *, by: User, now: datetime) -> ChangeRequest:
     refusal = change_open(project, now)
     if refusal is not None:
         raise refusal
-    _require_open_to(project, change.kind)
+    require_open_to(project, change.kind)
     shares = shares_of(project)
     change.after = _as_submitted(change, shares, by=by)
     if not change.after:
@@ -276,7 +277,7 @@ def require_recovered_or_justified(shares: Shares, after: Mapping[str, Any]) -> 
         )
 
 
-def _require_open_to(project: Project, kind: str) -> None:
+def require_open_to(project: Project, kind: str) -> None:
     """Once accepted, a project gives back its surplus and changes in nothing else; it ends early
     only from the stages that the road lets it.
     """

@@ -590,6 +590,31 @@ def test_only_what_was_approved_can_be_changed(stage: Stage) -> None:
                 make.change(project, kind, after, status=S.DRAFT)
 
 
+@pytest.mark.parametrize("kind", [K.CONTENT, K.TERMINATE])
+def test_the_stage_is_asked_again_when_a_change_is_consented_to_and_approved(
+    kind: ChangeKind,
+) -> None:
+    project = make.project_at(Stage.COMPLETED)
+    change = make.change(project, kind, of_each_kind()[kind], status=S.SUBMITTED)
+    if kind == K.TERMINATE:
+        make.consent_paper(change)
+    consented = partial(
+        actions.consent_to_change, change, doc_no="函1", by=make.hand(Role.REVIEWER), now=make.NOW
+    )
+    if kind == K.TERMINATE:
+        with transaction.atomic():
+            make.written_in(project, Stage.ACCEPTED)
+            with refused("not_on_the_road"):
+                consented()
+            transaction.set_rollback(True)
+        consented()
+    make.written_in(Project.objects.get(pk=project.pk), Stage.ACCEPTED)
+    with refused("not_on_the_road"):
+        approve(change, Role.APPROVER if kind == K.TERMINATE else Role.REVIEWER)
+    rejects = make.hand(Role.APPROVER if kind == K.TERMINATE else Role.REVIEWER)
+    actions.reject_change(change, reason="演示", by=rejects, now=make.NOW)
+
+
 # ----------------------------------------------------------------------- surplus and termination
 
 
@@ -610,6 +635,36 @@ def test_of_a_million_with_930_000_audited_70_000_are_released(stage: Stage) -> 
     assert share.amount_yuan == 1_000_000
     with refused("no_surplus"):
         actions.release_surplus(project, by=make.hand(Role.CLERK), now=make.NOW)
+
+
+def test_works_are_not_accepted_while_a_change_is_open() -> None:
+    project = make.ready_for(Stage.ACCEPTED, make.project_at(Stage.COMPLETED))
+    change = make.change(project, status=S.SUBMITTED)
+    accept = partial(actions.accept, project, on=TODAY, by=make.hand(Role.REVIEWER), now=make.NOW)
+    with refused("change_open"):
+        accept()
+    approve(change)
+    assert accept().stage == Stage.ACCEPTED
+
+
+def test_nothing_is_handed_over_or_closed_while_a_change_is_open() -> None:
+    project, clerk = make.project_at(Stage.ACCEPTED), make.hand(Role.CLERK)
+    make.ready_for(Stage.HANDED_OVER, project)
+    change = surplus_of(project)
+    hand_over = partial(actions.hand_over, project, on=TODAY, by=clerk, now=make.NOW)
+    confirm = partial(actions.confirm_handover, project, by=make.hand(Role.REVIEWER), now=make.NOW)
+    with refused("change_open"):
+        hand_over()
+    actions.withdraw_change(change, by=clerk, now=make.NOW)
+    hand_over()
+    change = actions.release_surplus(project, by=clerk, now=make.NOW)
+    with refused("change_open"):
+        confirm()
+    actions.withdraw_change(change, by=clerk, now=make.NOW)
+    confirm()
+    change = actions.release_surplus(project, by=clerk, now=make.NOW)
+    with refused("change_open"):
+        actions.close(project, on=TODAY, by=make.hand(Role.APPROVER), now=make.NOW)
 
 
 def test_what_was_released_serves_another_project() -> None:
