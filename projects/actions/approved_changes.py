@@ -171,8 +171,9 @@ def _require_money(change: ChangeRequest, shares: Shares) -> None:
         if source_of(key)[1] is not None:
             wanted[int(key)] = wanted.get(int(key), Decimal(0)) + amount
     plans = FundPlan.objects.select_for_update(of=("self",)).order_by("pk")
+    grow = {shares[key].fund_plan_id for key, delta in deltas.items() if delta > 0}
     for plan in plans.select_related("pairing__recipient").filter(pk__in=wanted):
-        if str(plan.pk) in new:
+        if str(plan.pk) in new or plan.pk in grow:
             require_plan_serves(plan, change.project)
         left = plan.amount_yuan - plan.committed_yuan()
         if wanted[plan.pk] > left:

@@ -8,8 +8,15 @@ PLAN_IS_OPEN = """
 CREATE FUNCTION fund_plan_is_open() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     plan projects_fundplan%ROWTYPE;
+    plan_id bigint;
 BEGIN
-    SELECT * INTO plan FROM projects_fundplan WHERE id = NEW.fund_plan_id FOR UPDATE;
+    IF TG_TABLE_NAME = 'projects_fundingadjustment' THEN
+        SELECT fund_plan_id INTO plan_id FROM projects_projectfunding
+        WHERE id = NEW.project_funding_id;
+    ELSE
+        plan_id := NEW.fund_plan_id;
+    END IF;
+    SELECT * INTO plan FROM projects_fundplan WHERE id = plan_id FOR UPDATE;
     IF plan.status = 'closed' OR plan.voided_at IS NOT NULL THEN
         RAISE EXCEPTION 'fund plan %: it is closed or struck out and takes no rows', plan.id
             USING ERRCODE = 'check_violation', CONSTRAINT = 'fund_plan_is_open';
@@ -22,6 +29,11 @@ OPEN_TRIGGERS = [
     " FOR EACH ROW WHEN (NEW.fund_plan_id IS NOT NULL AND NEW.voided_at IS NULL)"
     " EXECUTE FUNCTION fund_plan_is_open()"
     for table in ("projects_projectfunding", "projects_transfer")
+] + [
+    "CREATE TRIGGER fund_plan_is_open"
+    " AFTER INSERT OR UPDATE OF counted_at, delta_yuan ON projects_fundingadjustment"
+    " FOR EACH ROW WHEN (NEW.delta_yuan > 0 AND NEW.voided_at IS NULL)"
+    " EXECUTE FUNCTION fund_plan_is_open()"
 ]
 PLAN_MAY_CLOSE = """
 CREATE FUNCTION fund_plan_may_close() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -56,6 +68,7 @@ class Migration(migrations.Migration):
         migrations.RunSQL(
             [PLAN_IS_OPEN, *OPEN_TRIGGERS],
             [
+                "DROP TRIGGER fund_plan_is_open ON projects_fundingadjustment",
                 "DROP TRIGGER fund_plan_is_open ON projects_transfer",
                 "DROP TRIGGER fund_plan_is_open ON projects_projectfunding",
                 "DROP FUNCTION fund_plan_is_open()",

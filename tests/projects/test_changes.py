@@ -213,6 +213,19 @@ def test_a_plan_has_to_hold_what_a_change_adds() -> None:
     assert plan.committed_yuan() == 1_050_000
 
 
+def test_a_closed_plan_adds_nothing_to_a_share_and_takes_back() -> None:
+    plan = make.fund_plan(amount_yuan=1_050_000)
+    project = make.project_at(Stage.ACTIVE, plan=plan)
+    key = share_key(project)
+    more = make.change(project, K.BUDGET, {"shares": {key: 50_000}}, status=S.SUBMITTED)
+    actions.close_fund_plan(plan, doc_no="销1", by=make.hand(Role.FINANCE), now=make.NOW)
+    with refused("fund_plan_not_issued"):
+        approve(more)
+    actions.withdraw_change(more, by=make.hand(Role.CLERK), now=make.NOW)
+    make.change(project, K.BUDGET, {"shares": {key: -50_000}})
+    assert plan.committed_yuan() == 950_000
+
+
 def test_a_share_keeps_what_it_has_paid() -> None:
     project = make.project_at(Stage.ACTIVE)
     paid = make.payment(project, amount_yuan=300_000)
