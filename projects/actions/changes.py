@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
@@ -25,8 +26,10 @@ from projects.actions.changed_values import (
     standing,
     surplus,
     unspent,
+    write,
 )
 from projects.actions.guards import require
+from projects.actions.hindrances.application import SAYS_THE_USE, on_negative_list
 from projects.actions.hindrances.works import change_open
 from projects.actions.locks import lock_project
 from projects.actions.road import require_reason
@@ -115,8 +118,8 @@ def submit_change(
     """Hand a draft in. What stands now is frozen beside it, money of a termination or a surplus is
     reckoned, and it is decided whether the donor has to consent.
 
-    Refused where another change is open, where nothing would change, and where a share would hold
-    less than it has paid.
+    Refused where another change is open, where nothing would change, where the negative list of the
+    day forbids the new use, and where a share would hold less than it has paid.
     """
     change = lock_change(change, by=by, version=version)
     require_verb(change, "submit", by=by)
@@ -233,6 +236,7 @@ def _submit(change: ChangeRequest, *, by: User, now: datetime) -> ChangeRequest:
     change.after = _as_submitted(change, shares, by=by)
     if not change.after:
         raise Refused("changes_nothing", _("This request changes nothing; edit it first."))
+    _require_use_is_funded(change, now)
     change.before = standing(project, change.after, shares)
     change.needs_consent = _needs_consent(change, now)
     change.status, change.decision_reason = ChangeStatus.SUBMITTED, ""
@@ -242,6 +246,22 @@ def _submit(change: ChangeRequest, *, by: User, now: datetime) -> ChangeRequest:
         "submitted_by", by=by, now=now,
     )  # fmt: skip
     return change
+
+
+def _require_use_is_funded(change: ChangeRequest, now: datetime) -> None:
+    """Ask the negative list of the day what a change makes the project say of its use; where the
+    use itself changes, all that it says.
+    """
+    asked: tuple[str, ...] = ()
+    if change.kind == ChangeKind.USE_OF_FUNDS:
+        asked = SAYS_THE_USE
+    elif change.kind == ChangeKind.CONTENT:
+        asked = tuple(column for column in SAYS_THE_USE if column in change.after)
+    preview = copy.copy(change.project)
+    write(preview, change.after)
+    refusal = on_negative_list(preview, now, asked)
+    if refusal is not None:
+        raise refusal
 
 
 def _as_submitted(change: ChangeRequest, shares: Shares, *, by: User) -> dict[str, Any]:

@@ -628,6 +628,32 @@ def test_the_stage_is_asked_again_when_a_change_is_consented_to_and_approved(
     actions.reject_change(change, reason="演示", by=rejects, now=make.NOW)
 
 
+@pytest.mark.parametrize(
+    ("field", "word"), [("name", "担保"), ("content", "奖金 津贴"), ("linkage", "偿还债务")]
+)
+def test_the_negative_list_is_asked_of_a_new_content_too(field: str, word: str) -> None:
+    project = make.project_at(Stage.ACTIVE)
+    change = make.change(project, after={field: f"演示{word}项目"}, status=S.DRAFT)
+    clerk = make.hand(Role.CLERK)
+    with refused("negative_list") as refusal:
+        actions.submit_change(change, by=clerk, now=make.NOW)
+    assert set(refusal.value.fields) == {field}
+    change = actions.edit_change(change, after={field: "演示新"}, by=clerk, now=make.NOW)
+    assert actions.submit_change(change, by=clerk, now=make.NOW).status == S.SUBMITTED
+
+
+def test_the_negative_list_of_the_day_is_asked_where_the_use_changes() -> None:
+    project, other = make.project_at(Stage.ACTIVE, content="演示景观灯"), {"lifted_persons": 40}
+    proposed = propose_setting(
+        key="negative_list", value=["景观灯"], starts_on=date(2026, 6, 15),
+        by=make.hand(Role.REVIEWER), now=make.at(date(2026, 6, 12)),
+    )  # fmt: skip
+    confirm_setting(proposed, by=make.hand(Role.APPROVER), now=make.at(date(2026, 6, 12)))
+    with refused("negative_list"):
+        make.change(project, K.USE_OF_FUNDS, {"sector": "EDU"})
+    assert make.change(project, K.CONTENT, other).status == S.APPROVED  # says nothing of the use
+
+
 # ----------------------------------------------------------------------- surplus and termination
 
 
