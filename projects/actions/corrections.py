@@ -33,7 +33,7 @@ from projects.models import (
     Transfer,
     TransferReturn,
 )
-from projects.models.funds import TransferStatus, total_yuan
+from projects.models.funds import FundPlanStatus, TransferStatus, total_yuan
 from projects.models.payments import PaymentStatus, RefundCause
 
 
@@ -43,12 +43,14 @@ def void_transfer(
 ) -> Transfer:
     """Strike out a transfer that was logged wrongly; its voucher number is free again.
 
-    Refused while money of it is on record as returned.
+    Refused while money of it is on record as returned, and where its plan was closed with it.
     """
     transfer = _lock_transfer(transfer.pk, "projects.confirm_transfer", by, version)
     _require_standing(transfer, reason)
     if transfer.returns.standing().exists():
         raise Refused("has_returns", _("Strike out the returns of this transfer first."))
+    if transfer.counted_at:
+        _require_closed_plan_keeps(transfer.fund_plan, less_yuan=transfer.amount_yuan)
     transfer.status = TransferStatus.VOIDED
     transfer.void("status", by=by, now=now, reason=reason)
     return transfer
@@ -94,7 +96,10 @@ def return_transfer(
 def confirm_return(
     returned: TransferReturn, *, by: User, now: datetime, version: int | None = None
 ) -> TransferReturn:
-    """Confirm money that went back against its voucher; it counts from now on."""
+    """Confirm money that went back against its voucher; it counts from now on.
+
+    Refused where the plan was closed with it.
+    """
     if not by.has_perm("projects.confirm_transferreturn"):
         raise PermissionDenied
     seen = TransferReturn.objects.visible_to(by).get(pk=returned.pk)
@@ -106,6 +111,7 @@ def confirm_return(
     _require_left(
         returned.amount_yuan, transfer.amount_yuan - total_yuan(transfer.returns.counting())
     )
+    _require_closed_plan_keeps(transfer.fund_plan, less_yuan=returned.amount_yuan)
     returned.status = TransferStatus.CONFIRMED
     returned.count("status", by=by, now=now)
     return returned
@@ -289,6 +295,22 @@ def _require_arrivals_planned(plan: FundPlan, *, more_yuan: Decimal) -> None:
             _(
                 "%(arrived)s yuan would have arrived of %(planned)s planned;"
                 " give the document that covers more."
+            )
+            % {"arrived": f"{arrived:,.2f}", "planned": f"{plan.amount_yuan:,.2f}"},
+        )
+
+
+def _require_closed_plan_keeps(plan: FundPlan, *, less_yuan: Decimal) -> None:
+    """A plan was closed because all had arrived, or with the document that writes off the rest."""
+    if plan.status != FundPlanStatus.CLOSED or plan.closed_doc_no:
+        return
+    arrived = plan.arrived_yuan() - less_yuan
+    if arrived < plan.amount_yuan:
+        raise Refused(
+            "fund_plan_is_closed",
+            _(
+                "The plan was closed when all had arrived; only %(arrived)s yuan of %(planned)s"
+                " would have. No document writes off the rest: have a finding raised."
             )
             % {"arrived": f"{arrived:,.2f}", "planned": f"{plan.amount_yuan:,.2f}"},
         )

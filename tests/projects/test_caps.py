@@ -435,6 +435,34 @@ def test_a_plan_is_closed_once_its_money_came_or_was_written_off() -> None:
     assert refusal.value.code == "fund_plan_not_issued"
 
 
+@pytest.mark.parametrize("doc_no", ["", "演示核销2号"])
+def test_a_plan_keeps_what_it_was_closed_with_unless_a_document_writes_it_off(doc_no: str) -> None:
+    plan, finance = make.fund_plan(amount_yuan=1_000), make.hand(Role.FINANCE)
+    sent = make.transfer(plan=plan, amount_yuan=900)
+    back = make.transfer_return(sent, TransferStatus.DRAFT, amount_yuan=1)
+    other = make.transfer(plan=plan, amount_yuan=100)
+    actions.close_fund_plan(plan, doc_no=doc_no, by=finance, now=make.NOW)
+    confirm = partial(actions.confirm_return, back, by=finance, now=make.NOW)
+    void = partial(actions.void_transfer, other, reason="演示", by=finance, now=make.NOW)
+    if doc_no:
+        assert confirm().counts
+        assert not void().counts
+        return
+    for verb in (confirm, void):
+        with pytest.raises(Refused) as refusal:
+            verb()
+        assert refusal.value.code == "fund_plan_is_closed"
+    with by_sql.refused_by("fund_plan_closes_when_all_arrived"):
+        by_sql.change(
+            other, voided_at=make.NOW, voided_by_id=finance.pk, void_reason="x",
+            status=TransferStatus.VOIDED,
+        )  # fmt: skip
+    with by_sql.refused_by("fund_plan_closes_when_all_arrived"):
+        by_sql.change(
+            back, counted_at=make.NOW, counted_by_id=finance.pk, status=TransferStatus.CONFIRMED
+        )
+
+
 def test_a_closed_plan_takes_no_shares_and_no_transfers() -> None:
     plan, other = make.fund_plan(), make.fund_plan()
     project = make.project_at(Stage.LIBRARY)
