@@ -18,6 +18,7 @@ from projects.models.changes import ChangeKind
 from projects.models.payments import PaymentBasis, PaymentStatus, RefundCause
 from tests import by_sql, invariants
 from tests import factories as make
+from tests.raw_rows import triggers_asleep
 
 pytestmark = pytest.mark.django_db
 
@@ -67,6 +68,26 @@ def test_a_closed_project_keeps_what_it_was_closed_with() -> None:
             payment, voided_at=make.NOW, voided_by_id=make.hand(Role.REVIEWER).pk,
             void_reason="x", status=PaymentStatus.VOIDED,
         )  # fmt: skip
+
+
+def test_the_plain_sql_knows_what_a_project_is_closed_with() -> None:
+    project = make.project_at(Stage.HANDED_OVER)
+    make.audited(project, 930_000)
+    surplus = actions.release_surplus(project, by=make.hand(Role.CLERK), now=make.NOW)
+    actions.approve_change(
+        surplus, doc_no="批1", effective_on=make.NOW.date(), by=make.hand(Role.APPROVER),
+        now=make.NOW,
+    )  # fmt: skip
+    make.payment(
+        project, amount_yuan=902_100, paid_on=date(2026, 6, 9), basis=PaymentBasis.ACCEPTANCE
+    )
+    make.evaluation(project)
+    close = {"on": make.NOW.date(), "by": make.hand(Role.APPROVER), "now": make.NOW}
+    actions.close(Project.objects.get(pk=project.pk), **close)
+    assert invariants.broken() == {}
+    with triggers_asleep("projects_fundingadjustment"):
+        by_sql.change(surplus.adjustments.get(), delta_yuan=-60_000)
+    assert "closed unsettled, unpaid, unaudited or unevaluated" in invariants.broken()
 
 
 def test_a_refund_that_waits_is_not_verified_after_closing_and_can_be_struck_out() -> None:
