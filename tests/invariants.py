@@ -193,6 +193,11 @@ def _noticed(kind: str, least_days: int) -> str:
 _SETTLED = f"""(SELECT a.final_aid_yuan FROM projects_acceptance a
     WHERE a.project_id = c.project_id AND a.result = 'PASS' AND a.level <> 'SELF'
         AND {COUNTS.format("a")} ORDER BY a.held_on DESC, a.id DESC LIMIT 1)"""
+_AUDITED = f"""(SELECT a.audited_yuan FROM projects_auditrecord a
+    WHERE a.project_id = c.project_id AND a.kind = 'settlement'
+        AND {COUNTS.format("a")} ORDER BY a.issued_on DESC, a.id DESC LIMIT 1)"""
+# What aid bears in the end: of acceptance and newest audit the lesser; LEAST passes over a NULL.
+_FINAL = f"(CASE WHEN {_SETTLED} IS NOT NULL THEN least({_SETTLED}, {_AUDITED}) END)"
 _OF_SHARES = f"""(SELECT coalesce(sum(s.{{0}}), 0) FROM ({NET_OF_SHARES}) s
     WHERE s.project_id = c.project_id AND s.source NOT IN ('MATCH', 'SELF', 'DON_KIND'))"""
 
@@ -233,11 +238,9 @@ UNPROVEN: dict[str, str] = {
     "closed unsettled, unpaid, unaudited or unevaluated": f"""
         SELECT c.id FROM ({_STEP}) c WHERE c.to_stage = 'CLOSED' AND NOT (
             (c.from_stage = 'HANDED_OVER' OR NOT c.forms_asset)
-            AND {_OF_SHARES.format("held")} = {_SETTLED}
-            AND {_OF_SHARES.format("paid")} >= {_SETTLED} * 0.97 - 0.01
-            AND (c.aid_yuan < 1000000 OR EXISTS (SELECT FROM projects_auditrecord a
-                WHERE a.project_id = c.project_id AND a.kind = 'settlement'
-                    AND a.audited_yuan >= {_SETTLED} AND {COUNTS.format("a")}))
+            AND {_OF_SHARES.format("held")} IS NOT DISTINCT FROM {_FINAL}
+            AND {_OF_SHARES.format("paid")} >= {_FINAL} * 0.97 - 0.01
+            AND (c.aid_yuan < 1000000 OR {_AUDITED} IS NOT NULL)
             AND EXISTS (SELECT FROM projects_evaluation e WHERE e.project_id = c.project_id
                 AND {COUNTS.format("e")})
             AND NOT EXISTS (SELECT FROM projects_finding f WHERE f.project_id = c.project_id

@@ -245,7 +245,8 @@ def _require_aid_granted(acceptance: Acceptance) -> None:
 def _require_assets_fit(acceptance: Acceptance) -> None:
     """What was registered before the settlement was known is worth no more than it."""
     settled = acceptance.final_settlement_yuan
-    if acceptance.result != AcceptanceResult.PASS or settled is None:
+    passed = acceptance.result == AcceptanceResult.PASS and acceptance.level in BY_OTHERS
+    if not passed or settled is None:
         return
     assets = acceptance.project.assets.counting()
     worth = assets.aggregate(sum=Sum("original_value_yuan"))["sum"] or Decimal(0)

@@ -29,6 +29,7 @@ from projects.actions.changed_values import (
 )
 from projects.actions.changes import (
     lock_change,
+    require_open_to,
     require_recovered_or_justified,
     require_verb,
 )
@@ -61,12 +62,14 @@ def approve_change(
 ) -> ChangeRequest:
     """Approve a request and do what it asks, from ``effective_on`` on.
 
-    Refused where the project is no longer what the request was written against, where a fund plan
-    would be overdrawn (the plans are locked: of two for the last yuan exactly one succeeds), where
-    a share would hold less than it has paid, and where the sums would not equal the shares.
+    Refused where the project's stage no longer takes this kind of change, where the project is no
+    longer what the request was written against, where a fund plan would be overdrawn (the plans are
+    locked: of two for the last yuan exactly one succeeds), where a share would hold less than it
+    has paid, and where the sums would not equal the shares.
     """
     change = lock_change(change, by=by, version=version)
     require_verb(change, "approve", by=by)
+    require_open_to(change.project, change.kind)
     if not doc_no.strip():
         raise ValidationError({"doc_no": _("Give the number of the approval document.")})
     project = change.project
@@ -168,8 +171,9 @@ def _require_money(change: ChangeRequest, shares: Shares) -> None:
         if source_of(key)[1] is not None:
             wanted[int(key)] = wanted.get(int(key), Decimal(0)) + amount
     plans = FundPlan.objects.select_for_update(of=("self",)).order_by("pk")
+    grow = {shares[key].fund_plan_id for key, delta in deltas.items() if delta > 0}
     for plan in plans.select_related("pairing__recipient").filter(pk__in=wanted):
-        if str(plan.pk) in new:
+        if str(plan.pk) in new or plan.pk in grow:
             require_plan_serves(plan, change.project)
         left = plan.amount_yuan - plan.committed_yuan()
         if wanted[plan.pk] > left:

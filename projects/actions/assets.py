@@ -16,7 +16,8 @@ from assistance.models.rows import entered
 from assistance.periods import local_day
 from projects.actions.locks import lock_of_project, lock_project
 from projects.actions.road import require_reason
-from projects.models import Acceptance, Asset, Project, Stage
+from projects.actions.settlement import settling_acceptance
+from projects.models import Asset, Project, Stage
 from projects.models.funds import total_yuan
 
 REGISTERED_AT = (Stage.COMPLETED, Stage.ACCEPTED, Stage.HANDED_OVER)
@@ -188,7 +189,7 @@ def _require_day(project: Project, registered_on: date, *, today: date) -> None:
 
 
 def _require_within_settlement(project: Project, more_yuan: Decimal) -> None:
-    newest = Acceptance.objects.filter(project=project).settling().first()
+    newest = settling_acceptance(project)
     if newest is None or newest.final_settlement_yuan is None:
         return
     left = newest.final_settlement_yuan - total_yuan(

@@ -7,7 +7,8 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Exists, OuterRef, QuerySet, Subquery, Sum
+from django.db.models import Exists, F, OuterRef, QuerySet, Subquery, Sum
+from django.db.models.functions import Coalesce
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
@@ -29,7 +30,7 @@ from projects.models import (
     Stage,
     StageChange,
 )
-from projects.models.acceptance import AcceptanceResult
+from projects.models.acceptance import BY_OTHERS, AcceptanceResult
 from projects.models.audit import AuditKind
 from projects.models.evidence import PaperKind
 from projects.models.funds import PAID_THROUGH_THE_LEDGER, total_yuan
@@ -106,7 +107,15 @@ def facts_on(project: Project, day: date, *, known_at: datetime) -> Facts:
     passed = of_project(Acceptance.objects.as_at(day, known_at)).filter(
         result=AcceptanceResult.PASS
     )
-    settled = passed.filter(final_aid_yuan__isnull=False).order_by("-held_on", "-pk")
+    completions = StageChange.objects.as_at(day, known_at).filter(
+        project=OuterRef("project"), to_stage=Stage.COMPLETED
+    )
+    completed_on = completions.order_by("-effective_on", "-pk").values("effective_on")[:1]
+    settled = passed.filter(
+        level__in=BY_OTHERS,
+        final_aid_yuan__isnull=False,
+        held_on__gte=Coalesce(Subquery(completed_on), F("held_on")),
+    ).order_by("-held_on", "-pk")
     verified = of_project(ProgressReport.objects.as_at(day, known_at))
     papers = of_project(Paper.objects.counting()).filter(kind__in=PROVES_READINESS)
     audits = of_project(AuditRecord.objects.as_at(day, known_at)).filter(kind=AuditKind.SETTLEMENT)
@@ -142,7 +151,9 @@ def facts_on(project: Project, day: date, *, known_at: datetime) -> Facts:
         total_investment_yuan=found["total_investment_yuan"],
         contract_yuan=found["contract_yuan"],
         settled_yuan=_settled(
-            found["settled"], found["audited"], granted if found["settled_before"] else None
+            found["settled"] if stage in COMPLETED_ON else None,
+            found["audited"],
+            granted if found["settled_before"] else None,
         ),
         is_ready=stage in READY_ON,
         has_contract_or_plan=found["has_paper"] or bool(found["contract_no"]),

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
@@ -25,8 +26,10 @@ from projects.actions.changed_values import (
     standing,
     surplus,
     unspent,
+    write,
 )
 from projects.actions.guards import require
+from projects.actions.hindrances.application import SAYS_THE_USE, on_negative_list
 from projects.actions.hindrances.works import change_open
 from projects.actions.locks import lock_project
 from projects.actions.road import require_reason
@@ -69,7 +72,7 @@ def request_change(
             "surplus_is_reckoned",
             _("A surplus is reckoned from the settlement; release it instead of applying for it."),
         )
-    _require_open_to(project, kind)
+    require_open_to(project, kind)
     asked = checked(project, kind, after, by=by)
     return ChangeRequest.objects.create(
         project=project,
@@ -115,8 +118,8 @@ def submit_change(
     """Hand a draft in. What stands now is frozen beside it, money of a termination or a surplus is
     reckoned, and it is decided whether the donor has to consent.
 
-    Refused where another change is open, where nothing would change, and where a share would hold
-    less than it has paid.
+    Refused where another change is open, where nothing would change, where the negative list of the
+    day forbids the new use, and where a share would hold less than it has paid.
     """
     change = lock_change(change, by=by, version=version)
     require_verb(change, "submit", by=by)
@@ -155,6 +158,7 @@ def consent_to_change(
     """Record that the donor consents; the consent or the file of the change has to be on file."""
     change = lock_change(change, by=by, version=version)
     require_verb(change, "consent", by=by)
+    require_open_to(change.project, change.kind)
     if not doc_no.strip():
         raise ValidationError({"doc_no": _("Give the number of the donor's letter.")})
     papers = change.papers.counting().filter(kind__in=PROVES_CONSENT)
@@ -227,11 +231,12 @@ def _submit(change: ChangeRequest, *, by: User, now: datetime) -> ChangeRequest:
     refusal = change_open(project, now)
     if refusal is not None:
         raise refusal
-    _require_open_to(project, change.kind)
+    require_open_to(project, change.kind)
     shares = shares_of(project)
     change.after = _as_submitted(change, shares, by=by)
     if not change.after:
         raise Refused("changes_nothing", _("This request changes nothing; edit it first."))
+    _require_use_is_funded(change, now)
     change.before = standing(project, change.after, shares)
     change.needs_consent = _needs_consent(change, now)
     change.status, change.decision_reason = ChangeStatus.SUBMITTED, ""
@@ -241,6 +246,22 @@ def _submit(change: ChangeRequest, *, by: User, now: datetime) -> ChangeRequest:
         "submitted_by", by=by, now=now,
     )  # fmt: skip
     return change
+
+
+def _require_use_is_funded(change: ChangeRequest, now: datetime) -> None:
+    """Ask the negative list of the day what a change makes the project say of its use; where the
+    use itself changes, all that it says.
+    """
+    asked: tuple[str, ...] = ()
+    if change.kind == ChangeKind.USE_OF_FUNDS:
+        asked = SAYS_THE_USE
+    elif change.kind == ChangeKind.CONTENT:
+        asked = tuple(column for column in SAYS_THE_USE if column in change.after)
+    preview = copy.copy(change.project)
+    write(preview, change.after)
+    refusal = on_negative_list(preview, now, asked)
+    if refusal is not None:
+        raise refusal
 
 
 def _as_submitted(change: ChangeRequest, shares: Shares, *, by: User) -> dict[str, Any]:
@@ -276,7 +297,7 @@ def require_recovered_or_justified(shares: Shares, after: Mapping[str, Any]) -> 
         )
 
 
-def _require_open_to(project: Project, kind: str) -> None:
+def require_open_to(project: Project, kind: str) -> None:
     """Once accepted, a project gives back its surplus and changes in nothing else; it ends early
     only from the stages that the road lets it.
     """

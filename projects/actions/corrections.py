@@ -17,6 +17,13 @@ from assistance.models import Organisation, User
 from assistance.models.regions import OrganisationKind
 from assistance.models.rows import entered
 from assistance.periods import local_day
+from projects.actions.after_the_end import (
+    closed,
+    refund_stays,
+    release_what_came_back,
+    require_may_come_back,
+    require_payment_may_go,
+)
 from projects.actions.locks import lock_funding
 from projects.models import (
     FundPlan,
@@ -26,7 +33,7 @@ from projects.models import (
     Transfer,
     TransferReturn,
 )
-from projects.models.funds import TransferStatus, total_yuan
+from projects.models.funds import FundPlanStatus, TransferStatus, total_yuan
 from projects.models.payments import PaymentStatus, RefundCause
 
 
@@ -36,12 +43,14 @@ def void_transfer(
 ) -> Transfer:
     """Strike out a transfer that was logged wrongly; its voucher number is free again.
 
-    Refused while money of it is on record as returned.
+    Refused while money of it is on record as returned, and where its plan was closed with it.
     """
     transfer = _lock_transfer(transfer.pk, "projects.confirm_transfer", by, version)
     _require_standing(transfer, reason)
     if transfer.returns.standing().exists():
         raise Refused("has_returns", _("Strike out the returns of this transfer first."))
+    if transfer.counted_at:
+        _require_closed_plan_keeps(transfer.fund_plan, less_yuan=transfer.amount_yuan)
     transfer.status = TransferStatus.VOIDED
     transfer.void("status", by=by, now=now, reason=reason)
     return transfer
@@ -87,7 +96,10 @@ def return_transfer(
 def confirm_return(
     returned: TransferReturn, *, by: User, now: datetime, version: int | None = None
 ) -> TransferReturn:
-    """Confirm money that went back against its voucher; it counts from now on."""
+    """Confirm money that went back against its voucher; it counts from now on.
+
+    Refused where the plan was closed with it.
+    """
     if not by.has_perm("projects.confirm_transferreturn"):
         raise PermissionDenied
     seen = TransferReturn.objects.visible_to(by).get(pk=returned.pk)
@@ -99,6 +111,7 @@ def confirm_return(
     _require_left(
         returned.amount_yuan, transfer.amount_yuan - total_yuan(transfer.returns.counting())
     )
+    _require_closed_plan_keeps(transfer.fund_plan, less_yuan=returned.amount_yuan)
     returned.status = TransferStatus.CONFIRMED
     returned.count("status", by=by, now=now)
     return returned
@@ -131,7 +144,8 @@ def void_payment(
 ) -> Payment:
     """Strike out a verified payment that was logged wrongly; its voucher number is free again.
 
-    Refused where refunds would then exceed what was paid.
+    Refused where refunds would then exceed what was paid, and where the project was closed or
+    terminated with it (retention of a closed one apart).
     """
     if not by.has_perm("projects.verify_payment"):
         raise PermissionDenied
@@ -141,6 +155,7 @@ def void_payment(
     _require_standing(payment, reason)
     if payment.status != PaymentStatus.VERIFIED:
         raise Refused("payment_not_verified", _("Reject a payment that was not verified yet."))
+    require_payment_may_go(payment, funding.project, now=now)
     _require_left(payment.amount_yuan, funding.paid_yuan())
     payment.status = PaymentStatus.VOIDED
     payment.void("status", by=by, now=now, reason=reason)
@@ -159,7 +174,10 @@ def refund(
     by: User,
     now: datetime,
 ) -> Refund:
-    """Log money that the unit paid back; it counts once finance verifies it."""
+    """Log money that the unit paid back; it counts once finance verifies it.
+
+    Refused once the project is closed; of a terminated one the cause is the termination.
+    """
     funding = lock_funding(funding.pk, by=by)
     pairing = funding.project.pairing
     if not by.has_perm("projects.add_refund") or not by.may_write_for(
@@ -168,6 +186,7 @@ def refund(
         raise PermissionDenied
     if cause not in RefundCause.values:
         raise ValidationError({"cause": _("Choose a cause.")})
+    require_may_come_back(funding.project, cause=cause)
     if treasury.kind != OrganisationKind.FINANCE:
         raise ValidationError({"treasury": _("Choose the finance bureau that was paid back.")})
     first = _first_paid_on(funding)
@@ -202,14 +221,21 @@ def _first_paid_on(funding: ProjectFunding) -> date | None:
 def verify_refund(
     paid_back: Refund, *, by: User, now: datetime, version: int | None = None
 ) -> Refund:
-    """Confirm a refund against its voucher; it counts from now on."""
+    """Confirm a refund against its voucher; it counts from now on.
+
+    What comes back after a termination is taken off the share in the same transaction.
+    """
     paid_back, funding = _lock_refund(paid_back, by=by, version=version)
     if paid_back.status != PaymentStatus.SUBMITTED:
         raise Refused("refund_is_settled", _("This refund was verified or struck out already."))
     paid_back.require_other_hands(by, than=("created_by",))
+    refusal = closed(funding.project)
+    if refusal is not None:
+        raise refusal
     _require_left(paid_back.amount_yuan, funding.paid_yuan())
     paid_back.status = PaymentStatus.VERIFIED
     paid_back.count("status", by=by, now=now)
+    release_what_came_back(paid_back, funding.project, by=by, now=now)
     return paid_back
 
 
@@ -217,10 +243,16 @@ def verify_refund(
 def void_refund(
     paid_back: Refund, *, reason: str, by: User, now: datetime, version: int | None = None
 ) -> Refund:
-    """Strike out a refund that was logged wrongly; refused where the share would be overpaid."""
+    """Strike out a refund that was logged wrongly.
+
+    Refused where the share would be overpaid, and where it counts and the project was terminated.
+    """
     paid_back, funding = _lock_refund(paid_back, by=by, version=version)
     _require_standing(paid_back, reason)
     if paid_back.counted_at:
+        refusal = refund_stays(funding.project)
+        if refusal is not None:
+            raise refusal
         _require_left(paid_back.amount_yuan, funding.net_yuan() - funding.paid_yuan())
     paid_back.status = PaymentStatus.VOIDED
     paid_back.void("status", by=by, now=now, reason=reason)
@@ -263,6 +295,22 @@ def _require_arrivals_planned(plan: FundPlan, *, more_yuan: Decimal) -> None:
             _(
                 "%(arrived)s yuan would have arrived of %(planned)s planned;"
                 " give the document that covers more."
+            )
+            % {"arrived": f"{arrived:,.2f}", "planned": f"{plan.amount_yuan:,.2f}"},
+        )
+
+
+def _require_closed_plan_keeps(plan: FundPlan, *, less_yuan: Decimal) -> None:
+    """A plan was closed because all had arrived, or with the document that writes off the rest."""
+    if plan.status != FundPlanStatus.CLOSED or plan.closed_doc_no:
+        return
+    arrived = plan.arrived_yuan() - less_yuan
+    if arrived < plan.amount_yuan:
+        raise Refused(
+            "fund_plan_is_closed",
+            _(
+                "The plan was closed when all had arrived; only %(arrived)s yuan of %(planned)s"
+                " would have. No document writes off the rest: have a finding raised."
             )
             % {"arrived": f"{arrived:,.2f}", "planned": f"{plan.amount_yuan:,.2f}"},
         )

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from assistance.errors import Refused
 from assistance.models import Pairing, User
 from assistance.models.rows import LedgerRow
+from projects.actions.after_the_end import closed, payment_stays, refund_stays
 from projects.actions.payments import remark_missing
 from projects.models import (
     FundPlan,
@@ -166,7 +167,7 @@ def _verify(payment: Payment, user: User) -> Refused | None:
 
 def _void_payment(payment: Payment, user: User) -> Refused | None:
     if payment.status == PaymentStatus.VERIFIED:
-        return None
+        return payment_stays(payment, payment.project_funding.project)
     return settled(payment, "payment_not_verified")
 
 
@@ -175,13 +176,20 @@ def _refund(share: ProjectFunding, user: User) -> Refusal | None:
         return PermissionDenied()
     if not share.counts or share.source not in PAID_THROUGH_THE_LEDGER:
         return Refused("share_does_not_count", _("Nothing was paid out of this share."))
-    return None
+    return closed(share.project)
 
 
 def _verify_refund(paid_back: Refund, user: User) -> Refused | None:
     if paid_back.status != PaymentStatus.SUBMITTED:
         return settled(paid_back, "refund_is_settled")
-    return own_work(paid_back, user, "created_by")
+    return own_work(paid_back, user, "created_by") or closed(paid_back.project_funding.project)
+
+
+def _void_refund(paid_back: Refund, user: User) -> Refused | None:
+    standing_in_the_way = standing(paid_back, user)
+    if standing_in_the_way is not None or paid_back.counted_at is None:
+        return standing_in_the_way
+    return refund_stays(paid_back.project_funding.project)
 
 
 remark_payment = needs("projects.remark_payment", _remark)
@@ -190,7 +198,7 @@ reject_payment = needs("projects.verify_payment", _submitted)
 void_payment = needs("projects.verify_payment", _void_payment)
 refund = needs("projects.add_refund", _refund)
 verify_refund = needs("projects.verify_refund", _verify_refund)
-void_refund = needs("projects.verify_refund", standing)
+void_refund = needs("projects.verify_refund", _void_refund)
 
 
 # -------------------------------------------------------------------------------------- policies

@@ -28,6 +28,9 @@ SUFFICES = {
     AcceptanceLevel.JOINT: (AcceptanceLevel.JOINT,),
 }
 
+# Where the works are completed, so that an acceptance is about them as they are.
+SETTLED_AT = frozenset({Stage.COMPLETED, Stage.ACCEPTED, Stage.HANDED_OVER, Stage.CLOSED})
+
 
 def acceptances_since_completion(project: Project) -> AcceptanceQuerySet:
     """Acceptances that count and are about the works as they were completed last, newest first."""
@@ -61,13 +64,22 @@ def settlement_audit(project: Project) -> AuditRecord | None:
     return audits.order_by("-issued_on", "-pk").first()
 
 
+def settling_acceptance(project: Project) -> Acceptance | None:
+    """The acceptance that says what the works cost: the newest of a panel since they were completed
+    last; none while they are done again.
+    """
+    if project.stage not in SETTLED_AT:
+        return None
+    return acceptances_since_completion(project).settling().first()
+
+
 def final_aid_yuan(project: Project) -> Decimal | None:
     """What aid and donations in cash bear in the end: what the acceptance says, or less where the
     auditors confirmed less; None where that is not settled.
 
     Of a project that was taken over after its acceptance, what it was granted.
     """
-    accepted = project.acceptances.settling().first()
+    accepted = settling_acceptance(project)
     if accepted is not None and accepted.final_aid_yuan is not None:
         final: Decimal = accepted.final_aid_yuan
     else:

@@ -45,6 +45,36 @@ NET_TRIGGERS = [
     " AFTER INSERT OR UPDATE OF counted_at, delta_yuan, voided_at ON projects_fundingadjustment"
     " FOR EACH ROW EXECUTE FUNCTION refunds_within_payments()"
 ]
+# What a project was closed or terminated with stays paid; retention alone outlives closing.
+PAID_STAYS = """
+CREATE FUNCTION what_was_paid_stays() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    ended text;
+BEGIN
+    SELECT p.stage INTO ended FROM projects_project p
+    JOIN projects_projectfunding s ON s.project_id = p.id
+    WHERE s.id = NEW.project_funding_id FOR UPDATE OF p;
+    IF TG_TABLE_NAME = 'projects_refund' THEN
+        IF ended = 'CLOSED' THEN
+            RAISE EXCEPTION 'refund %: the project is closed', NEW.id
+                USING ERRCODE = 'check_violation', CONSTRAINT = 'refund_precedes_closing';
+        END IF;
+    ELSIF ended = 'TERMINATED' OR ended = 'CLOSED' AND NEW.basis <> 'RETENTION' THEN
+        RAISE EXCEPTION 'payment %: the project is % with it', NEW.id, ended
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'payment_stands_after_the_end';
+    END IF;
+    RETURN NULL;
+END $$
+"""
+PAID_STAYS_TRIGGERS = [
+    "CREATE TRIGGER payment_stands_after_the_end AFTER UPDATE OF voided_at ON projects_payment"
+    " FOR EACH ROW WHEN (NEW.counted_at IS NOT NULL AND NEW.voided_at IS NOT NULL)"
+    " EXECUTE FUNCTION what_was_paid_stays()",
+    "CREATE TRIGGER refund_precedes_closing"
+    " AFTER INSERT OR UPDATE OF counted_at ON projects_refund"
+    " FOR EACH ROW WHEN (NEW.counted_at IS NOT NULL AND NEW.voided_at IS NULL)"
+    " EXECUTE FUNCTION what_was_paid_stays()",
+]
 RETURNS_WITHIN_TRANSFER = """
 CREATE FUNCTION returns_within_transfer() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
@@ -81,6 +111,14 @@ class Migration(migrations.Migration):
                 "DROP TRIGGER share_is_not_underpaid ON projects_payment",
                 "DROP FUNCTION refunds_within_payments()",
                 "DROP FUNCTION net_paid_of_share(bigint)",
+            ],
+        ),
+        migrations.RunSQL(
+            [PAID_STAYS, *PAID_STAYS_TRIGGERS],
+            [
+                "DROP TRIGGER refund_precedes_closing ON projects_refund",
+                "DROP TRIGGER payment_stands_after_the_end ON projects_payment",
+                "DROP FUNCTION what_was_paid_stays()",
             ],
         ),
         migrations.RunSQL(

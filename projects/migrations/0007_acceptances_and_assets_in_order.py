@@ -46,7 +46,8 @@ BEGIN
     RETURN NULL;
 END $$
 """
-# Of several acceptances that passed, the newest says what the works cost.
+# Of several panels that passed the works since they were completed last, the newest says what they
+# cost.
 WITHIN_SETTLEMENT = """
 CREATE FUNCTION require_assets_within_settlement(project bigint) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
@@ -54,8 +55,13 @@ DECLARE
     worth numeric;
 BEGIN
     SELECT final_settlement_yuan INTO settled FROM projects_acceptance
-    WHERE project_id = project AND result = 'PASS' AND final_settlement_yuan IS NOT NULL
-        AND counted_at IS NOT NULL AND voided_at IS NULL
+    WHERE project_id = project AND result = 'PASS' AND level IN ('COUNTY', 'JOINT')
+        AND final_settlement_yuan IS NOT NULL AND counted_at IS NOT NULL AND voided_at IS NULL
+        AND held_on >= coalesce((
+            SELECT max(effective_on) FROM projects_stagechange
+            WHERE project_id = project AND to_stage = 'COMPLETED'
+                AND counted_at IS NOT NULL AND voided_at IS NULL
+        ), held_on)
     ORDER BY held_on DESC, id DESC LIMIT 1;
     SELECT coalesce(sum(original_value_yuan), 0) INTO worth FROM projects_asset
     WHERE project_id = project AND counted_at IS NOT NULL AND voided_at IS NULL;

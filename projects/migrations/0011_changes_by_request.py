@@ -86,7 +86,8 @@ FOR EACH ROW WHEN (({OLD_AND_NEW[0]}) IS DISTINCT FROM ({OLD_AND_NEW[1]}))
 EXECUTE FUNCTION project_stands()
 """
 
-# An adjustment begins to count in the transaction that approves its request, and on its project.
+# An adjustment begins to count in the transaction that approves its request, and on its project;
+# under the request that ended it also with the refund of the same sum, by the same hands.
 ADJUSTMENT_OF_REQUEST = """
 CREATE FUNCTION adjustment_of_approved_request() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -97,6 +98,17 @@ BEGIN
             AND r.status = 'approved' AND r.approved_in = pg_current_xact_id()::text::bigint
             AND r.effective_on = NEW.effective_on
             AND s.counted_at IS NOT NULL AND s.voided_at IS NULL
+    ) AND NOT EXISTS (
+        SELECT FROM projects_changerequest r
+        JOIN projects_projectfunding s ON s.project_id = r.project_id
+        JOIN projects_refund b ON b.project_funding_id = s.id
+        WHERE r.id = NEW.change_request_id AND s.id = NEW.project_funding_id
+            AND r.kind = 'TERMINATE' AND r.status = 'approved'
+            AND s.counted_at IS NOT NULL AND s.voided_at IS NULL AND b.voided_at IS NULL
+            AND b.amount_yuan = -NEW.delta_yuan
+            AND (b.counted_at, b.counted_by_id, b.created_by_id)
+                = (NEW.counted_at, NEW.counted_by_id, NEW.created_by_id)
+            AND NEW.effective_on = greatest(b.refunded_on, r.effective_on)
     ) THEN
         RAISE EXCEPTION 'adjustment %: no request of this project is approved with it', NEW.id
             USING ERRCODE = 'check_violation', CONSTRAINT = 'adjustment_follows_approved_request';

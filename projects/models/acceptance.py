@@ -37,9 +37,13 @@ class AcceptanceQuerySet(OfProjectQuerySet["Acceptance"]):
     business_day = "held_on"
 
     def settling(self) -> Self:
-        """Those that count and say what the works cost in the end, the newest first."""
+        """Those by others than the unit itself that count and say what the works cost in the end,
+        the newest first.
+        """
         passed = self.counting().filter(
-            result=AcceptanceResult.PASS, final_settlement_yuan__isnull=False
+            result=AcceptanceResult.PASS,
+            level__in=BY_OTHERS,
+            final_settlement_yuan__isnull=False,
         )
         return passed.order_by("-held_on", "-pk")
 

@@ -22,6 +22,7 @@ from assistance.models.rows import entered
 from assistance.roles import Role
 from projects import actions
 from projects.actions import caps
+from projects.actions.settlement import final_aid_yuan
 from projects.models import Opening, Payment, PaymentPolicy, Project, Source, Stage
 from projects.models.acceptance import AcceptanceLevel, AcceptanceResult
 from projects.models.audit import AuditKind
@@ -121,6 +122,37 @@ def test_the_vectors_of_a_tendered_project_to_the_fen() -> None:
     room = caps.room_on(project, day, known_at=make.at(day))
     assert [room.cap_yuan, room.paid_yuan, room.left_yuan] == [902_100, 902_100, 0]
     assert caps.retention_yuan(project, day, known_at=make.at(day)) == Decimal(27_900)
+
+
+def test_a_units_own_acceptance_and_one_before_a_rework_settle_nothing() -> None:
+    project = make.project_at(Stage.COMPLETED)
+    day = make.NOW.date()
+
+    def base() -> tuple[Decimal | None, Decimal | None]:
+        now = Project.objects.get(pk=project.pk)
+        return caps.facts_on(now, day, known_at=make.NOW).settled_yuan, final_aid_yuan(now)
+
+    sums = {"final_aid_yuan": SETTLED, "final_settlement_yuan": SETTLED}
+    make.acceptance(project, level=AcceptanceLevel.SELF, **sums)
+    make.asset(project, original_value_yuan=SETTLED + FEN)  # more than the unit itself says
+    make.acceptance(project, level=AcceptanceLevel.SELF, held_on=date(2026, 6, 4), **sums)
+    assert base() == (None, None)
+    sums = {"final_aid_yuan": SETTLED + FEN, "final_settlement_yuan": SETTLED + FEN}
+    make.acceptance(project, held_on=date(2026, 6, 4), **sums)
+    assert base() == (SETTLED + FEN, SETTLED + FEN)
+    with by_sql.refused_by("assets_stay_within_settlement"):
+        by_sql.copy(project.assets.get())
+    make.acceptance(
+        project, level=AcceptanceLevel.JOINT, result=AcceptanceResult.RECTIFY,
+        held_on=date(2026, 6, 5),
+    )  # fmt: skip
+    clerk, reviewer = make.hand(Role.CLERK), make.hand(Role.REVIEWER)
+    actions.rework(project, on=date(2026, 6, 8), reason="演示", by=reviewer, now=make.NOW)
+    assert base() == (None, None)
+    actions.complete(project, on=date(2026, 6, 9), by=clerk, now=make.NOW)
+    actions.confirm_completion(project, by=reviewer, now=make.NOW)
+    assert base() == (None, None)
+    by_sql.copy(project.assets.get())
 
 
 def test_the_retention_is_paid_after_its_months_also_after_closing_and_nothing_else_is() -> None:
@@ -401,6 +433,34 @@ def test_a_plan_is_closed_once_its_money_came_or_was_written_off() -> None:
     with pytest.raises(Refused) as refusal:
         actions.close_fund_plan(closed, by=finance, now=make.NOW)
     assert refusal.value.code == "fund_plan_not_issued"
+
+
+@pytest.mark.parametrize("doc_no", ["", "演示核销2号"])
+def test_a_plan_keeps_what_it_was_closed_with_unless_a_document_writes_it_off(doc_no: str) -> None:
+    plan, finance = make.fund_plan(amount_yuan=1_000), make.hand(Role.FINANCE)
+    sent = make.transfer(plan=plan, amount_yuan=900)
+    back = make.transfer_return(sent, TransferStatus.DRAFT, amount_yuan=1)
+    other = make.transfer(plan=plan, amount_yuan=100)
+    actions.close_fund_plan(plan, doc_no=doc_no, by=finance, now=make.NOW)
+    confirm = partial(actions.confirm_return, back, by=finance, now=make.NOW)
+    void = partial(actions.void_transfer, other, reason="演示", by=finance, now=make.NOW)
+    if doc_no:
+        assert confirm().counts
+        assert not void().counts
+        return
+    for verb in (confirm, void):
+        with pytest.raises(Refused) as refusal:
+            verb()
+        assert refusal.value.code == "fund_plan_is_closed"
+    with by_sql.refused_by("fund_plan_closes_when_all_arrived"):
+        by_sql.change(
+            other, voided_at=make.NOW, voided_by_id=finance.pk, void_reason="x",
+            status=TransferStatus.VOIDED,
+        )  # fmt: skip
+    with by_sql.refused_by("fund_plan_closes_when_all_arrived"):
+        by_sql.change(
+            back, counted_at=make.NOW, counted_by_id=finance.pk, status=TransferStatus.CONFIRMED
+        )
 
 
 def test_a_closed_plan_takes_no_shares_and_no_transfers() -> None:

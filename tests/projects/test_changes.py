@@ -213,6 +213,19 @@ def test_a_plan_has_to_hold_what_a_change_adds() -> None:
     assert plan.committed_yuan() == 1_050_000
 
 
+def test_a_closed_plan_adds_nothing_to_a_share_and_takes_back() -> None:
+    plan = make.fund_plan(amount_yuan=1_050_000)
+    project = make.project_at(Stage.ACTIVE, plan=plan)
+    key = share_key(project)
+    more = make.change(project, K.BUDGET, {"shares": {key: 50_000}}, status=S.SUBMITTED)
+    actions.close_fund_plan(plan, doc_no="销1", by=make.hand(Role.FINANCE), now=make.NOW)
+    with refused("fund_plan_not_issued"):
+        approve(more)
+    actions.withdraw_change(more, by=make.hand(Role.CLERK), now=make.NOW)
+    make.change(project, K.BUDGET, {"shares": {key: -50_000}})
+    assert plan.committed_yuan() == 950_000
+
+
 def test_a_share_keeps_what_it_has_paid() -> None:
     project = make.project_at(Stage.ACTIVE)
     paid = make.payment(project, amount_yuan=300_000)
@@ -590,6 +603,57 @@ def test_only_what_was_approved_can_be_changed(stage: Stage) -> None:
                 make.change(project, kind, after, status=S.DRAFT)
 
 
+@pytest.mark.parametrize("kind", [K.CONTENT, K.TERMINATE])
+def test_the_stage_is_asked_again_when_a_change_is_consented_to_and_approved(
+    kind: ChangeKind,
+) -> None:
+    project = make.project_at(Stage.COMPLETED)
+    change = make.change(project, kind, of_each_kind()[kind], status=S.SUBMITTED)
+    if kind == K.TERMINATE:
+        make.consent_paper(change)
+    consented = partial(
+        actions.consent_to_change, change, doc_no="函1", by=make.hand(Role.REVIEWER), now=make.NOW
+    )
+    if kind == K.TERMINATE:
+        with transaction.atomic():
+            make.written_in(project, Stage.ACCEPTED)
+            with refused("not_on_the_road"):
+                consented()
+            transaction.set_rollback(True)
+        consented()
+    make.written_in(Project.objects.get(pk=project.pk), Stage.ACCEPTED)
+    with refused("not_on_the_road"):
+        approve(change, Role.APPROVER if kind == K.TERMINATE else Role.REVIEWER)
+    rejects = make.hand(Role.APPROVER if kind == K.TERMINATE else Role.REVIEWER)
+    actions.reject_change(change, reason="演示", by=rejects, now=make.NOW)
+
+
+@pytest.mark.parametrize(
+    ("field", "word"), [("name", "担保"), ("content", "奖金 津贴"), ("linkage", "偿还债务")]
+)
+def test_the_negative_list_is_asked_of_a_new_content_too(field: str, word: str) -> None:
+    project = make.project_at(Stage.ACTIVE)
+    change = make.change(project, after={field: f"演示{word}项目"}, status=S.DRAFT)
+    clerk = make.hand(Role.CLERK)
+    with refused("negative_list") as refusal:
+        actions.submit_change(change, by=clerk, now=make.NOW)
+    assert set(refusal.value.fields) == {field}
+    change = actions.edit_change(change, after={field: "演示新"}, by=clerk, now=make.NOW)
+    assert actions.submit_change(change, by=clerk, now=make.NOW).status == S.SUBMITTED
+
+
+def test_the_negative_list_of_the_day_is_asked_where_the_use_changes() -> None:
+    project, other = make.project_at(Stage.ACTIVE, content="演示景观灯"), {"lifted_persons": 40}
+    proposed = propose_setting(
+        key="negative_list", value=["景观灯"], starts_on=date(2026, 6, 15),
+        by=make.hand(Role.REVIEWER), now=make.at(date(2026, 6, 12)),
+    )  # fmt: skip
+    confirm_setting(proposed, by=make.hand(Role.APPROVER), now=make.at(date(2026, 6, 12)))
+    with refused("negative_list"):
+        make.change(project, K.USE_OF_FUNDS, {"sector": "EDU"})
+    assert make.change(project, K.CONTENT, other).status == S.APPROVED  # says nothing of the use
+
+
 # ----------------------------------------------------------------------- surplus and termination
 
 
@@ -610,6 +674,36 @@ def test_of_a_million_with_930_000_audited_70_000_are_released(stage: Stage) -> 
     assert share.amount_yuan == 1_000_000
     with refused("no_surplus"):
         actions.release_surplus(project, by=make.hand(Role.CLERK), now=make.NOW)
+
+
+def test_works_are_not_accepted_while_a_change_is_open() -> None:
+    project = make.ready_for(Stage.ACCEPTED, make.project_at(Stage.COMPLETED))
+    change = make.change(project, status=S.SUBMITTED)
+    accept = partial(actions.accept, project, on=TODAY, by=make.hand(Role.REVIEWER), now=make.NOW)
+    with refused("change_open"):
+        accept()
+    approve(change)
+    assert accept().stage == Stage.ACCEPTED
+
+
+def test_nothing_is_handed_over_or_closed_while_a_change_is_open() -> None:
+    project, clerk = make.project_at(Stage.ACCEPTED), make.hand(Role.CLERK)
+    make.ready_for(Stage.HANDED_OVER, project)
+    change = surplus_of(project)
+    hand_over = partial(actions.hand_over, project, on=TODAY, by=clerk, now=make.NOW)
+    confirm = partial(actions.confirm_handover, project, by=make.hand(Role.REVIEWER), now=make.NOW)
+    with refused("change_open"):
+        hand_over()
+    actions.withdraw_change(change, by=clerk, now=make.NOW)
+    hand_over()
+    change = actions.release_surplus(project, by=clerk, now=make.NOW)
+    with refused("change_open"):
+        confirm()
+    actions.withdraw_change(change, by=clerk, now=make.NOW)
+    confirm()
+    change = actions.release_surplus(project, by=clerk, now=make.NOW)
+    with refused("change_open"):
+        actions.close(project, on=TODAY, by=make.hand(Role.APPROVER), now=make.NOW)
 
 
 def test_what_was_released_serves_another_project() -> None:

@@ -219,6 +219,17 @@ def test_adjustments_overdraw_no_plan_and_leave_what_was_paid(delta: str, rule: 
 
 
 @pytest.mark.django_db
+def test_no_adjustment_adds_to_a_share_of_a_closed_plan() -> None:
+    plan = make.fund_plan(amount_yuan=1_050_000)
+    project = make.project_at(Stage.ACTIVE, plan=plan)
+    actions.close_fund_plan(plan, doc_no="销1", by=make.hand(Role.FINANCE), now=make.NOW)
+    change = make.change(project)
+    with by_sql.refused_by("fund_plan_is_open"):
+        adjustment(change, 1)
+    adjustment(change, -1)
+
+
+@pytest.mark.django_db
 def test_nobody_counts_an_adjustment_of_their_own() -> None:
     change = make.change(make.project_at(Stage.ACTIVE))
     with by_sql.refused_by("fundingadjustment_counted_by_other_hands"):

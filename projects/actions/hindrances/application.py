@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
 
@@ -37,13 +38,15 @@ def incomplete(project: Project, now: datetime) -> Refused | None:
     )
 
 
-def on_negative_list(project: Project, now: datetime) -> Refused | None:
+def on_negative_list(
+    project: Project, now: datetime, columns: Iterable[str] = SAYS_THE_USE
+) -> Refused | None:
     """What the office's list of the day forbids is not funded: it names words, and these must not
-    occur in what the application says of its use.
+    occur in what the application, or a change of these columns, says of its use.
     """
     forbidden = Setting.objects.value_on("negative_list", local_day(now), known_at=now)
     found = {}
-    for column in SAYS_THE_USE:
+    for column in columns:
         written = "".join(getattr(project, column).split())
         words = [word for word in forbidden if "".join(word.split()) in written]
         if words:

@@ -141,8 +141,7 @@ def not_settled(project: Project, now: datetime) -> Refused | None:
 
 def not_paid(project: Project, now: datetime) -> Refused | None:
     """All is paid but what may be kept back until the defects period is over."""
-    final = settlement.final_aid_yuan(project) or Decimal(0)
-    owed = final - caps.retention_yuan(project, local_day(now), known_at=now)
+    owed = owed_yuan(project, now)
     paid = settlement.paid_yuan(project)
     if paid >= owed:
         return None
@@ -151,6 +150,12 @@ def not_paid(project: Project, now: datetime) -> Refused | None:
         _("%(paid)s yuan are paid, %(owed)s have to be before the project closes; pay the rest.")
         % {"paid": f"{paid:,.2f}", "owed": f"{owed:,.2f}"},
     )
+
+
+def owed_yuan(project: Project, now: datetime) -> Decimal:
+    """Yuan that have to be paid before the project closes: the final aid less the retention."""
+    final = settlement.final_aid_yuan(project) or Decimal(0)
+    return final - caps.retention_yuan(project, local_day(now), known_at=now)
 
 
 def evaluation_missing(project: Project, now: datetime) -> Refused | None:
