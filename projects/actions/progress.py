@@ -42,7 +42,8 @@ def report_progress(
     quantities: Iterable[Mapping[str, Any]] = (),
     photos: Sequence[Attachment] = (),
 ) -> ProgressReport:
-    """Report how far the works are (per cent of the whole, never less than was verified before).
+    """Report how far the works are (per cent of the whole): no less than was verified up to the
+    day, no more than was verified for a later one.
 
     ``quantities`` are what is done so far, from the beginning on: ``{"name", "unit", "done"}``,
     kept with two decimals. Who reports more than was verified last shows it: at least one of
@@ -58,8 +59,8 @@ def report_progress(
         raise ValidationError({"measured_on": _("The day lies outside the month of the report.")})
     if measured_on > local_day(now):
         raise ValidationError({"measured_on": _("The day lies in the future.")})
-    _require_no_decrease(project, physical_pct)
-    done = _quantities(project, quantities)
+    _require_no_decrease(project, physical_pct, measured_on)
+    done = _quantities(project, quantities, measured_on)
     _require_photos(project, physical_pct, photos)
     report = ProgressReport(
         project=project,
@@ -87,7 +88,7 @@ def verify_progress(
     """Confirm a report on site; it counts from now on."""
     report = _lock_submitted(report, by=by, version=version)
     report.require_other_hands(by, than=("created_by",))
-    _require_no_decrease(report.project, report.physical_pct)
+    _require_no_decrease(report.project, report.physical_pct, report.measured_on)
     report.status = ProgressStatus.VERIFIED
     report.count("status", by=by, now=now)
     return report
@@ -146,9 +147,11 @@ def _require_photos(project: Project, physical_pct: Decimal, photos: Sequence[At
         raise Refused("photo_missing", said, {"photos": said})
 
 
-def _quantities(project: Project, given: Iterable[Mapping[str, Any]]) -> list[dict[str, str]]:
+def _quantities(
+    project: Project, given: Iterable[Mapping[str, Any]], measured_on: date
+) -> list[dict[str, str]]:
     """The quantities in the form in which they are kept; ValidationError where one does not fit or
-    less is done than was verified before.
+    less is done than was verified up to the day.
     """
     rows = [_quantity(one) for one in given]
     if len(rows) > MOST_QUANTITIES:
@@ -156,8 +159,8 @@ def _quantities(project: Project, given: Iterable[Mapping[str, Any]]) -> list[di
     named = {(row["name"], row["unit"]): Decimal(row["done"]) for row in rows}
     if len(named) < len(rows):
         raise _wrong(_("Name each quantity once."))
-    before = project.progress_reports.counting().order_by("-measured_on", "-pk")
-    for report in before.exclude(quantities=[])[:1]:
+    before = project.progress_reports.counting().filter(measured_on__lte=measured_on)
+    for report in before.order_by("-measured_on", "-pk").exclude(quantities=[])[:1]:
         for row in report.quantities:
             done = named.get((row["name"], row["unit"]))
             if done is not None and done < Decimal(row["done"]):
@@ -188,12 +191,21 @@ def _wrong(sentence: str) -> ValidationError:
     return ValidationError({"quantities": sentence})
 
 
-def _require_no_decrease(project: Project, physical_pct: Decimal) -> None:
-    newest = _furthest(project)
-    if newest is not None and physical_pct < newest.physical_pct:
-        raise ValidationError(
-            {
-                "physical_pct": _("Progress never falls: %(pct)s%% was verified for %(period)s.")
-                % {"pct": newest.physical_pct, "period": newest.period}
-            }
-        )
+def _require_no_decrease(project: Project, physical_pct: Decimal, measured_on: date) -> None:
+    """No less than was verified up to the day, and no more than was verified for a later one."""
+    reports = project.progress_reports.counting()
+    before = reports.filter(measured_on__lte=measured_on).order_by("-physical_pct").first()
+    after = reports.filter(measured_on__gt=measured_on).order_by("physical_pct").first()
+    for other, falls in (
+        (before, before is not None and physical_pct < before.physical_pct),
+        (after, after is not None and physical_pct > after.physical_pct),
+    ):
+        if other is not None and falls:
+            raise ValidationError(
+                {
+                    "physical_pct": _(
+                        "Progress never falls: %(pct)s%% was verified for %(period)s."
+                    )
+                    % {"pct": other.physical_pct, "period": other.period}
+                }
+            )

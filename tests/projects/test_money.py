@@ -348,6 +348,23 @@ def test_progress_never_falls_below_what_was_verified(project: Project) -> None:
     make.progress(project, 40)
 
 
+def test_a_late_report_lies_between_what_was_verified_before_and_after_it(project: Project) -> None:
+    make.progress(project, 20, measured_on=date(2026, 3, 25))
+    early = make.progress(
+        project, 80, measured_on=date(2026, 4, 20), status=ProgressStatus.SUBMITTED
+    )
+    make.progress(project, 60)  # in May
+    with pytest.raises(ValidationError) as refusal:
+        actions.verify_progress(early, by=make.hand(Role.REVIEWER), now=make.NOW)
+    assert set(refusal.value.message_dict) == {"physical_pct"}
+    actions.return_progress(early, reason="演示", by=make.hand(Role.REVIEWER), now=make.NOW)
+    for wrong in (Decimal("19.99"), Decimal("60.01")):
+        with pytest.raises(ValidationError) as refusal:
+            make.progress(project, wrong, measured_on=date(2026, 4, 20))
+        assert set(refusal.value.message_dict) == {"physical_pct"}
+    make.progress(project, 40, measured_on=date(2026, 4, 20))
+
+
 def test_a_month_has_one_progress_report_until_it_is_returned(project: Project) -> None:
     day = date(2026, 5, 20)
     first = make.progress(project, 40, status=ProgressStatus.SUBMITTED)

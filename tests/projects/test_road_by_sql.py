@@ -270,3 +270,25 @@ def test_lifted_and_monitored_people_are_each_among_the_beneficiaries() -> None:
         by_sql.change(project, lifted_persons=11)
     with by_sql.refused_by("project_monitored_are_beneficiaries"):
         by_sql.change(project, monitored_persons=11)
+
+
+# ------------------------------------------------------------------------------------- progress
+
+
+@pytest.mark.parametrize(
+    ("pct", "fits"), [("19.99", False), ("20", True), ("60", True), ("60.01", False)]
+)
+def test_progress_that_falls_never_counts(pct: str, fits: bool) -> None:
+    project = make.project_at(Stage.ACTIVE)
+    march = make.progress(project, 20, measured_on=date(2026, 3, 25))
+    make.progress(project, 60)  # in May
+    april = {"period": "2026-04", "measured_on": date(2026, 4, 20), "physical_pct": pct}
+    if fits:
+        by_sql.copy(march, **april)
+        return
+    with by_sql.refused_by("progress_never_falls"):
+        by_sql.copy(march, **april)
+    nobody = {"status": "submitted", "counted_at": None, "counted_by_id": None}
+    by_sql.copy(march, **april, **nobody)
+    with by_sql.refused_by("progress_never_falls"):
+        by_sql.change(project.progress_reports.get(period="2026-04"), **counted())
