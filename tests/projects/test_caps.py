@@ -132,7 +132,7 @@ def test_a_units_own_acceptance_and_one_before_a_rework_settle_nothing() -> None
         now = Project.objects.get(pk=project.pk)
         return caps.facts_on(now, day, known_at=make.NOW).settled_yuan, final_aid_yuan(now)
 
-    sums = {"final_aid_yuan": SETTLED, "final_settlement_yuan": SETTLED}
+    sums: dict[str, Any] = {"final_aid_yuan": SETTLED, "final_settlement_yuan": SETTLED}
     make.acceptance(project, level=AcceptanceLevel.SELF, **sums)
     make.asset(project, original_value_yuan=SETTLED + FEN)  # more than the unit itself says
     make.acceptance(project, level=AcceptanceLevel.SELF, held_on=date(2026, 6, 4), **sums)

@@ -82,8 +82,7 @@ def test_the_plain_sql_knows_what_a_project_is_closed_with() -> None:
         project, amount_yuan=902_100, paid_on=date(2026, 6, 9), basis=PaymentBasis.ACCEPTANCE
     )
     make.evaluation(project)
-    close = {"on": make.NOW.date(), "by": make.hand(Role.APPROVER), "now": make.NOW}
-    actions.close(Project.objects.get(pk=project.pk), **close)
+    actions.close(project, on=make.NOW.date(), by=make.hand(Role.APPROVER), now=make.NOW)
     assert invariants.broken() == {}
     with triggers_asleep("projects_fundingadjustment"):
         by_sql.change(surplus.adjustments.get(), delta_yuan=-60_000)
