@@ -47,7 +47,7 @@ manage: venv ## one of Django's commands against what make run started: ARGS=she
 test: venv-dev ## run the tests; ARGS='tests/teams -k posting' chooses
 	@exec $(PY) -m pytest $(ARGS)
 
-faults: venv-dev ## what must survive kills, outages and odd relays, in full; ONLY=R1,R6 chooses
+faults: venv-dev ## kills, outages, odd relays (R), money under load (M1, M2), any order of steps (M3); ONLY=R1,M3 chooses
 	@exec $(PY) -m pytest -q tests/faults --faults-full $(ARGS)
 
 bench: venv-dev ## measure against the goals on an invented ledger; SIZE=S|M|L, ONLY=A1,P4 chooses

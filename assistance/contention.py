@@ -13,7 +13,7 @@ import random
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Any
+from typing import Any, TypeVar
 
 from django.core.exceptions import RequestDataTooBig
 from django.db import OperationalError, connection
@@ -22,6 +22,7 @@ from django.shortcuts import render
 
 from assistance.requests import READ_ONLY
 
+T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 # serialization_failure, deadlock_detected, lock_not_available
@@ -42,12 +43,34 @@ def will_try_again(request: Any) -> bool:
     return bool(getattr(request, "tries_left", 0))
 
 
+def again_if_met(call: Callable[[int], T]) -> T:
+    """What ``call`` returns, done again a few times where it met somebody else's transaction; it is
+    told how many tries are left. What it writes has to be in a transaction of its own.
+
+    Raises the last ``OperationalError`` where every try met somebody, and at once inside somebody
+    else's transaction, which would be lost with the one that was broken off.
+    """
+    tries_left = TRIES - 1
+    while True:
+        try:
+            return call(tries_left)
+        except OperationalError as error:
+            if not met_somebody(error):
+                raise
+            log.warning("met somebody in the database, %d tries left: %s", tries_left, error)
+            if connection.in_atomic_block or not tries_left:
+                raise
+        wait = FIRST_WAIT * 2 ** (TRIES - 1 - tries_left)
+        time.sleep(random.uniform(wait / 2, wait))
+        tries_left -= 1
+
+
 class ContentionMiddleware:
     """Run the view of a request that writes again, a few times, where it met somebody else's
     transaction. It stands last, so that what other middleware checks is checked once.
 
-    A view is safe to run again: its writes are in transactions, and one that was broken off left
-    nothing.
+    A view is safe to run again where all that it writes is one transaction: one that was broken off
+    left nothing. A view of several does each of them again by itself, with ``again_if_met``.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -66,22 +89,19 @@ class ContentionMiddleware:
         if request.method in READ_ONLY:
             return None
         _keep_body(request)
-        for tries_left in reversed(range(TRIES)):
+
+        def once_more(tries_left: int) -> HttpResponse:
             request.tries_left = tries_left  # type: ignore[attr-defined]  # read by will_try_again
-            try:
-                response = view(request, *args, **kwargs)
-                if getattr(response, "is_rendered", True) is False:
-                    response = response.render()  # type: ignore[attr-defined]  # see is_rendered
-            except OperationalError as error:
-                if not met_somebody(error):
-                    raise
-                log.warning("met somebody in the database, %d tries left: %s", tries_left, error)
-            else:
-                return response
-            if connection.in_atomic_block or not tries_left:
-                break  # somebody else's transaction around this one would be lost with it
-            wait = FIRST_WAIT * 2 ** (TRIES - 1 - tries_left)
-            time.sleep(random.uniform(wait / 2, wait))
+            response = view(request, *args, **kwargs)
+            if getattr(response, "is_rendered", True) is False:
+                response = response.render()  # type: ignore[attr-defined]  # see is_rendered
+            return response
+
+        try:
+            return again_if_met(once_more)
+        except OperationalError as error:
+            if not met_somebody(error):
+                raise
         response = render(request, "503.html", status=503)
         response["Retry-After"] = str(RETRY_AFTER)
         return response

@@ -1,7 +1,8 @@
 """The office's settings: what can be set, what a value has to look like, what applies until it is
 set.
 
-Values marked *assumed* were found in no public text, so an office is expected to set its own.
+Defaults marked ``assumed`` were found in no public text; the others are sourced or our own choice.
+An office is expected to set its own.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ class Rule:
     unit: str | Promise
     default: Any
     read: Callable[[Any], Any]
+    assumed: bool = False
 
 
 def _whole(low: int, high: int) -> Callable[[Any], int]:
@@ -71,13 +73,21 @@ DAYS = _("days")
 RULES = {
     rule.key: rule
     for rule in (
-        Rule("notice_min_days", _("shortest notice before admission"), DAYS, 10, _whole(0, 365)),
+        Rule(
+            "notice_min_days",
+            _("shortest notice before admission"),
+            DAYS,
+            10,
+            _whole(0, 365),
+            assumed=True,
+        ),
         Rule(
             "change_pct",
             _("change of the sum above which approval is needed anew"),
             PER_CENT,
             "10",
             _decimal("0", "100"),
+            assumed=True,
         ),
         Rule(
             "audit_threshold_yuan",
@@ -92,6 +102,7 @@ RULES = {
             PER_CENT,
             "3",
             _decimal("0", "100"),
+            assumed=True,
         ),
         Rule(
             "joint_acceptance_yuan",
@@ -121,6 +132,7 @@ RULES = {
             PER_CENT,
             "80",
             _decimal("0", "100"),
+            assumed=True,
         ),
         Rule(
             "negative_list",

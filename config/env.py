@@ -95,7 +95,10 @@ VARIABLES = {
             "1",
         ),
         Variable(
-            "FILES_DIR", ".data/files", "where the files of editions are kept", "/srv/jiedui/files"
+            "FILES_DIR",
+            ".data/files",
+            "where attachments and the files of editions are kept",
+            "/srv/jiedui/files",
         ),
         Variable("STATIC_DIR", ".data/static", "where collectstatic gathers", "/srv/jiedui/static"),
         Variable(

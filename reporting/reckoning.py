@@ -231,8 +231,7 @@ class Reckoning:
     @cached_property
     def completed_on(self) -> dict[int, date]:
         """The last day of the works of every project that is completed by the last day."""
-        days = self.at.ended_on(self.scope)
-        return {pk: day for pk, day in days.items() if self.stages[pk] in COMPLETED_OR_LATER}
+        return self.at.ended_on(self.scope)
 
     @cached_property
     def progress(self) -> dict[int, Decimal]:

@@ -14,6 +14,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from assistance.actions.settings import confirm_setting, propose_setting, strike_out_setting
@@ -22,7 +23,7 @@ from assistance.admin.verbs import Queue, ReasonForm, Refusal, Verb
 from assistance.errors import Refused
 from assistance.models import Setting, User
 from assistance.periods import local_day
-from assistance.rules import RULES
+from assistance.rules import RULES, Rule
 
 MAINTAINS, CONFIRMS = "assistance.add_setting", "assistance.confirm_setting"
 
@@ -45,6 +46,12 @@ def _settled(setting: Setting) -> Refused | None:
     if setting.counted_at or setting.voided_at:
         return Refused("setting_is_settled", _("This value was confirmed or struck out already."))
     return None
+
+
+def _default_of(rule: Rule) -> str:
+    """The default, and whether it was found in a public text."""
+    said = _said(rule.key, rule.default)
+    return gettext("%(default)s (assumed)") % {"default": said} if rule.assumed else said
 
 
 def _why_not_confirm(setting: Setting, by: User) -> Refusal | None:
@@ -144,7 +151,7 @@ class SettingAdmin(ScopedAdmin):
                 (
                     format_html('<a href="{}?key={}">{}</a>', self.list_url, key, rule.label),
                     _said(key, found.value if found else rule.default),
-                    _said(key, rule.default),
+                    _default_of(rule),
                     found.starts_on if found else _("from the beginning"),
                     found.counted_by if found else "–",
                     ", ".join(

@@ -7,15 +7,16 @@ from datetime import date, datetime
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
-from django.db.models import Max, Q
+from django.db.models import Max, Min, Q
 from django.utils.translation import gettext as _
 
-from assistance.errors import Refused
+from assistance.errors import Refused, Stale
 from assistance.models import User
 from assistance.models.rows import entered
 from projects.actions.locks import lock_of_project
 from projects.actions.road import require_day, require_reason
 from projects.models import (
+    FundingAdjustment,
     Payment,
     Project,
     ProjectFunding,
@@ -35,17 +36,22 @@ def correct_step(
     by: User,
     now: datetime,
     version: int | None = None,
+    project_version: int | None = None,
 ) -> StageChange:
     """Enter a step anew with the day on which it really took effect, and every later step after it.
 
     The rows that stood until now are struck out and still count for what was known before ``now``.
     With the approval its shares and its entry in the year's plan are entered anew, with the
-    hand-over the day of the assets moves along. ValidationError where the day lies before the step
-    before, after the step after, to come, or on the wrong side of a panel or a payment.
+    hand-over the day of the assets moves along. ``version`` is that of the step that was looked at,
+    ``project_version`` that of its project. ValidationError where the day lies before the step
+    before, after the step after, to come, or on the wrong side of a panel, a payment or, of an
+    approval, of a share or an adjustment that came later.
     """
     if not by.has_perm("projects.approve_project"):
         raise PermissionDenied
     change, project = lock_of_project(change, by=by, version=version)
+    if project_version is not None and project.version != project_version:
+        raise Stale(project.version)
     if not change.counts:
         raise Refused("struck_out_before", _("This row was struck out already."))
     if change.opening_id is not None:
@@ -86,6 +92,7 @@ def correct_step(
         _move_approval(change, effective_on, reason=reason, by=by, now=now)
     if change.to_stage == Stage.HANDED_OVER:
         _move_hand_over(change, effective_on, by=by, now=now)
+    project.record(by=by, now=now)  # its page shows the steps
     return entered_anew[0]
 
 
@@ -143,6 +150,7 @@ def _move_approval(
         change.project.funding.counting().filter(of_it).select_for_update().order_by("pk")
     )
     _require_shares_untouched(shares)
+    _require_approved_before_the_rest(change.project, shares, effective_on)
     entries = change.project.year_plan_entries.counting().filter(entered_on=change.effective_on)
     for entry in list(entries.select_for_update().order_by("pk")):
         entry.void(by=by, now=now, reason=reason)
@@ -189,6 +197,26 @@ def _require_shares_untouched(shares: Iterable[ProjectFunding]) -> None:
                 )
                 % {"share": share},
             )
+
+
+def _require_approved_before_the_rest(
+    project: Project, moved: Iterable[ProjectFunding], effective_on: date
+) -> None:
+    """No share that stays where it is, and no adjustment, is older than the approval."""
+    others = project.funding.counting().exclude(pk__in=[share.pk for share in moved])
+    adjusted = FundingAdjustment.objects.counting().filter(project_funding__project=project)
+    days = (
+        others.aggregate(day=Min("approved_on"))["day"],
+        adjusted.aggregate(day=Min("effective_on"))["day"],
+    )
+    first = min((day for day in days if day is not None), default=None)
+    if first is not None and effective_on > first:
+        raise ValidationError(
+            {
+                "effective_on": _("A share was approved or adjusted on %(day)s, before that day.")
+                % {"day": first}
+            }
+        )
 
 
 def _move_hand_over(change: StageChange, effective_on: date, *, by: User, now: datetime) -> None:

@@ -38,6 +38,7 @@ from projects.admin import (
     audit,
     changes,
     evaluation,
+    history,
     notices,
     papers,
     progress,
@@ -197,6 +198,7 @@ VERBS = (
     *evaluation.PROJECT_VERBS,
     *audit.PROJECT_VERBS,
     *changes.PROJECT_VERBS,
+    *history.PROJECT_VERBS,
     step(
         "resume",
         resume,

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Prefetch, QuerySet
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -28,6 +28,7 @@ from projects.api.shapes import (
     ApprovalBody,
     ChangesBody,
     ClosingBody,
+    CorrectedStepBody,
     DayBody,
     HaltBody,
     NewProjectBody,
@@ -39,7 +40,10 @@ from projects.api.shapes import (
     ResumeBody,
     ReworkBody,
 )
-from projects.models import Project
+from projects.api.steps import known
+from projects.models import Project, Stage, StageChange
+
+COUNTING_STEPS = StageChange.objects.counting().order_by("effective_on", "pk")
 
 
 class Projects(WithVerbs):
@@ -60,7 +64,9 @@ class Projects(WithVerbs):
                 "implementing_unit",
                 "opening",
             )
-            .prefetch_related("targets")
+            .prefetch_related(
+                "targets", Prefetch("stage_changes", COUNTING_STEPS, to_attr="counting_steps")
+            )
         )
 
     def actions_open(self, row: Project) -> list[str]:
@@ -79,6 +85,8 @@ class Projects(WithVerbs):
             opened, shut = verbs_and_refusals(row, self.caller, self.now)
             if may_take_back_report(row, self.caller):
                 opened.append("decline")
+            if self._corrects(row):
+                opened.append("correct_step")
             known = self.known_verbs = (
                 row.pk,
                 row.version,
@@ -226,6 +234,24 @@ class Projects(WithVerbs):
     def close(self, request: Request, code: str) -> Response:
         """Close the file: settled, paid but for the retention, evaluated."""
         return self._take("close", code, ClosingBody, actions.close)
+
+    @verb("correct_step", CorrectedStepBody)
+    def correct_step(self, request: Request, code: str) -> Response:
+        """Enter a step anew with the day on which it really took effect."""
+        project = self.rows().get(code=code)
+        if not self.caller.has_perm("projects.approve_project"):
+            raise PermissionDenied
+        version = self.version()
+        given = self.body(CorrectedStepBody)
+        change = known(project.stage_changes.all(), given.pop("step"), "step")
+        with transaction.atomic():
+            actions.correct_step(
+                change, by=self.caller, now=self.now, project_version=version, **given
+            )
+            return self._fresh(project)
+
+    def _corrects(self, project: Project) -> bool:
+        return project.stage != Stage.DRAFT and self.caller.has_perm("projects.approve_project")
 
     def _take(
         self,

@@ -39,7 +39,7 @@ from assistance.api.listing import ListQuery, Ordering, Sparse
 from assistance.api.resource import AllowedActions, RefusedActions
 from assistance.models.pairings import ProgrammeKind
 from projects.actions.not_checked import not_checked
-from projects.models import Mode, Opening, Project, Sector, SpendLevel, Stage
+from projects.models import Mode, Opening, Project, Sector, SpendLevel, Stage, StageChange
 from projects.models.project import PerformanceTarget, TargetKind
 from projects.models.road import PROPOSED_STAGES
 
@@ -116,6 +116,19 @@ class TakenOverField(serializers.Field[Any, Any, Any, Any]):
         return TakenOverShape(opening).data if opening is not None else None
 
 
+class StepShape(serializers.Serializer[StageChange]):
+    """A step of the road that counts."""
+
+    id = serializers.IntegerField(source="pk")
+    to = serializers.ChoiceField(Stage.choices, source="to_stage")
+    effective_on = Day()
+    recorded_at = Timestamp(source="counted_at")
+
+    def get_fields(self) -> dict[str, Any]:
+        came_from = serializers.ChoiceField(Stage.choices, source="from_stage", allow_blank=True)
+        return super().get_fields() | {"from": came_from}  # a word of Python's own
+
+
 class ProjectDetail(ProjectRow):
     place = serializers.CharField(allow_blank=True)
     content = serializers.CharField(allow_blank=True)
@@ -133,6 +146,7 @@ class ProjectDetail(ProjectRow):
     contract_yuan = Yuan(allow_null=True)
     remarks = serializers.CharField(allow_blank=True)
     targets = TargetShape(many=True)
+    steps = StepShape(many=True, source="counting_steps", help_text="of its road, the oldest first")
     taken_over = TakenOverField()
     allowed_actions = AllowedActions()
     refused_actions = RefusedActions()
@@ -311,6 +325,12 @@ class ReasonBody(Strict, serializers.Serializer[Any]):
 
 class DayBody(Strict, serializers.Serializer[Any]):
     on = Day(help_text="the day on which it took effect")
+
+
+class CorrectedStepBody(Strict, serializers.Serializer[Any]):
+    step = serializers.IntegerField(min_value=1, help_text="its id among the project's steps")
+    effective_on = Day(help_text="the day on which it really took effect")
+    reason = Text(max_length=2000, help_text="the other side will read it")
 
 
 class ReportBody(DayBody):

@@ -56,6 +56,7 @@ STEPS_AT = {
 urlpatterns = [
     path("projects/", Projects.as_view(LIST | {"post": "create"})),
     path(ONE, Projects.as_view(DETAIL | {"patch": "partial_update"})),
+    path(f"{ONE}correct-step/", Projects.as_view({"post": "correct_step"})),
     *(
         path(f"{ONE}{address}/", Projects.as_view({"post": action}))
         for address, action in STEPS_AT.items()

@@ -24,7 +24,8 @@ from projects.models.funds import AID, FundPlan, ProjectFunding, Transfer, Trans
 from projects.models.history import ProgressReport, StageChange
 from projects.models.openings import Opening
 from projects.models.payments import Payment, Refund
-from projects.models.road import Stage
+from projects.models.project import Project
+from projects.models.works import with_days_of_works
 
 ZERO = Decimal(0)
 
@@ -206,16 +207,13 @@ class AsAt(NamedTuple):
 
     def started(self, scope: Scope = EVERYTHING) -> set[int]:
         """Projects whose works had begun, also before they were taken over."""
-        begun = StageChange.objects.within(scope).as_at(*self).filter(to_stage=Stage.ACTIVE)
-        before = self.openings(scope).filter(actual_start__isnull=False)
-        projects = begun.values_list("project_id", flat=True)
-        return set(projects.union(before.values_list("project_id", flat=True)))
+        works = with_days_of_works(Project.objects.within(scope), self)
+        return set(works.filter(started_on__isnull=False).values_list("pk", flat=True))
 
     def ended_on(self, scope: Scope = EVERYTHING) -> dict[int, date]:
-        """The day of the newest completion of every project that has one."""
-        done = StageChange.objects.within(scope).as_at(*self).filter(to_stage=Stage.COMPLETED)
-        before = self.openings(scope).filter(actual_end__isnull=False)
-        return _newest((done, "effective_on", "effective_on"), (before, "actual_end", "actual_end"))
+        """The day on which the works ended, of every project whose works are over."""
+        works = with_days_of_works(Project.objects.within(scope), self)
+        return dict(works.filter(ended_on__isnull=False).values_list("pk", "ended_on"))
 
     def progress(self, scope: Scope = EVERYTHING, **where: Any) -> dict[int, Decimal]:
         """The last verified progress of every project that has one, in per cent; what was taken

@@ -24,7 +24,7 @@ from assistance.models.rows import (
     yuan,
 )
 from assistance.roles import Role
-from assistance.scope import Scope
+from assistance.scope import DIGITS_OF_A_COUNTY, Scope
 from projects.models.road import ANY_PROPOSAL, PROPOSED_STAGES, STEPS, Stage, Step
 
 
@@ -79,7 +79,7 @@ class ProjectQuerySet(RecordedQuerySet["Project"]):
     def within(self, scope: Scope) -> Self:
         """The rows inside ``scope``; a donor district does not see what is still a draft."""
         rows = super().within(scope)
-        if scope.kind == "recipient":
+        if scope.kind == "recipient" and len(scope.region) == DIGITS_OF_A_COUNTY:
             # A project lies in the recipient of its pairing, so this leaves the same rows; but it
             # lets PostgreSQL walk an index in the order of lists (docs/performance.md).
             region = Region.objects.filter(code=scope.region).values("pk")[:1]

@@ -12,6 +12,7 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from assistance.models import Change, Setting, User
 from assistance.roles import Role
+from assistance.rules import RULES
 from tests import factories as make
 
 pytestmark = pytest.mark.django_db
@@ -93,6 +94,15 @@ def test_a_setting_is_proposed_by_one_and_confirmed_by_another() -> None:
     approver.post(strike, {"seen_version": setting.version, "reason": "wrong"})
     setting.refresh_from_db()
     assert setting.void_reason == "wrong"
+
+
+def test_the_page_says_which_defaults_were_found_in_no_public_text() -> None:
+    page = at_the_desk(make.user_with(Role.REVIEWER)).get(SETTINGS)
+    (panel,) = page.context["panels"]
+    said = {key: row[2] for key, row in zip(RULES, panel.rows, strict=True)}
+    assert {key for key, default in said.items() if "assumed" in default} == {
+        "notice_min_days", "change_pct", "retention_pct", "county_below_target",
+    }  # fmt: skip
 
 
 def test_a_proposal_is_withdrawn_by_who_maintains_settings() -> None:

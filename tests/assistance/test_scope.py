@@ -4,10 +4,12 @@ from itertools import product
 
 import pytest
 
-from assistance.models import Pairing
-from assistance.models.regions import OrganisationKind
+from assistance.models import Pairing, Region
+from assistance.models.regions import OrganisationKind, RegionLevel
 from assistance.roles import Role
 from assistance.scope import EVERYTHING, NOTHING, Scope, region_prefix
+from projects.models import Project
+from tests import by_sql
 from tests import factories as make
 
 RECIPIENT_COUNTY = Scope("recipient", make.COUNTY)
@@ -143,3 +145,18 @@ def test_people_write_only_for_the_region_they_work_for(
     tie = make.pairing()
     user = make.user_with(role, region_code=region_code)
     assert user.may_write_for(recipient_id=tie.recipient_id, donor_id=tie.donor_id) is may_write
+
+
+@pytest.mark.django_db
+def test_projects_are_found_within_a_township_and_a_village_too() -> None:
+    township, village = f"{make.COUNTY}100", f"{make.COUNTY}100201"
+    project, _other = make.draft(), make.draft()
+    for code, level, above in (
+        (township, RegionLevel.TOWNSHIP, make.COUNTY),
+        (village, RegionLevel.VILLAGE, township),
+    ):
+        Region.objects.create(
+            code=code, name_zh=f"演示{code}", level=level, parent=make.region(above)
+        )
+        by_sql.change(project, pairing_id=make.pairing(code).pk)
+        assert Project.objects.within(Scope("recipient", code)).get() == project

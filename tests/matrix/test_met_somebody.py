@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 from threading import Barrier, BrokenBarrierError
+from typing import Any
 
 import pytest
+import time_machine
 from django.db import connection, transaction
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.test import Client
-from django.urls import path
+from django.urls import path, reverse
 from django.views.decorators.csrf import csrf_exempt
 from pytest_django import Settings
 from rest_framework.request import Request
@@ -19,8 +23,13 @@ from rest_framework.views import APIView
 
 from assistance import contention
 from assistance.models import Region
+from assistance.roles import Role
+from projects import actions
+from projects.admin.project import ProjectAdmin
+from projects.models import Project, Stage
 from tests import factories as make
 from tests.at_once import at_once
+from tests.desk.conftest import Seat
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -108,3 +117,67 @@ def test_who_meets_somebody_every_time_is_told_when_to_come_back(
     assert set(by_status) == {200, 503}
     assert int(by_status[503]["Retry-After"]) > 0
     assert kind in by_status[503]["Content-Type"]
+
+
+# ------------------------------------------------------------------------------------ many rows
+
+
+@pytest.fixture
+def morning() -> Iterator[None]:
+    with time_machine.travel(make.NOW, tick=True):
+        yield
+
+
+@pytest.mark.usefixtures("morning")
+@pytest.mark.parametrize(("tries", "times"), [(4, 2), (1, 1)])
+def test_of_many_rows_only_the_one_that_met_somebody_is_done_again(
+    monkeypatch: pytest.MonkeyPatch, tries: int, times: int
+) -> None:
+    monkeypatch.setattr(contention, "TRIES", tries)
+    monkeypatch.setattr(contention, "FIRST_WAIT", 0.2)
+    make.region(SECOND)
+    rows = [make.project_at(Stage.READY) for _ in range(2)]
+    both_hold_one = Barrier(2)
+    started: list[int] = []
+
+    def start(project: Project, **options: Any) -> Project:
+        with transaction.atomic():
+            started.append(project.pk)
+            done = actions.start(project, **options)  # holds the project
+            if project == both[-1] and started.count(project.pk) == 1:
+                both_hold_one.wait(timeout=30)
+                Region.objects.select_for_update().get(code=SECOND)
+        return done
+
+    def looking_for_deadlocks_after(wait: str) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("SET deadlock_timeout = %s", [wait])
+
+    def somebody_else() -> None:
+        looking_for_deadlocks_after("60s")
+        with transaction.atomic():
+            Region.objects.select_for_update().get(code=SECOND)
+            both_hold_one.wait(timeout=30)
+            Project.objects.select_for_update(of=("self",)).get(pk=both[-1].pk)
+
+    def desk() -> Any:
+        looking_for_deadlocks_after("1s")  # so this is the one broken off
+        chosen = {"action": "start_selected", "_selected_action": [row.pk for row in both]}
+        versions = {f"version_{row.pk}": row.version for row in both}
+        answers = {"confirmed": "1", "on": make.NOW.date().isoformat()}
+        address = reverse("admin:projects_project_changelist")
+        return seat.client.post(address, chosen | versions | answers)
+
+    verbs = tuple(
+        replace(verb, run=start) if verb.name == "start" else verb for verb in ProjectAdmin.verbs
+    )
+    seat = Seat(make.user_with(Role.CLERK))
+    listed = seat.open(reverse("admin:projects_project_changelist")).context["cl"].queryset
+    both = [row for row in listed if row in rows]  # in the order of the list
+    monkeypatch.setattr(ProjectAdmin, "verbs", verbs)
+    answer, _ = at_once([desk, somebody_else])
+    results = [result.went_through for result in answer.context["results"]]
+    assert results == [True, tries > 1], answer.context["results"]
+    assert started == [both[0].pk, *[both[1].pk] * times], "what was done is not done again"
+    proposed = Project.objects.exclude(proposed_stage="").count()
+    assert proposed == sum(results)

@@ -14,8 +14,9 @@ from assistance.errors import Refused, Stale
 from assistance.models import User
 from assistance.roles import Role
 from projects import actions
-from projects.models import Project, ProjectFunding, Stage, StageChange, YearPlanEntry
+from projects.models import Project, ProjectFunding, Source, Stage, StageChange, YearPlanEntry
 from projects.models.payments import PaymentBasis
+from tests import by_sql
 from tests import factories as make
 
 pytestmark = pytest.mark.django_db
@@ -99,6 +100,23 @@ def test_a_corrected_day_lies_between_the_steps_around_it(day: date, right: bool
         return
     with pytest.raises(ValidationError) as refusal:
         correct(project, Stage.ACTIVE, day)
+    assert set(refusal.value.message_dict) == {"effective_on"}
+
+
+@pytest.mark.parametrize(("day", "right"), [(date(2026, 3, 10), True), (date(2026, 3, 11), False)])
+def test_an_approval_is_not_moved_past_shares_that_came_later(day: date, right: bool) -> None:
+    project = make.project_at(Stage.ACTIVE)  # approved on 2 March, ready on the 20th
+    by_sql.copy(
+        project.funding.get(),
+        source=Source.MATCH,
+        fund_plan_id=None,
+        approved_on=date(2026, 3, 10),
+    )
+    if right:
+        assert correct(project, Stage.APPROVED, day).effective_on == day
+        return
+    with pytest.raises(ValidationError) as refusal:
+        correct(project, Stage.APPROVED, day)
     assert set(refusal.value.message_dict) == {"effective_on"}
 
 

@@ -29,6 +29,7 @@ from projects.actions import (
     verify_progress,
 )
 from projects.models import STEPS, Project, Source, Stage
+from projects.models.as_at import AsAt
 from projects.models.evidence import PaperKind
 from projects.models.road import TAKEN_OVER_AT
 from projects.models.works import with_days_of_works
@@ -236,6 +237,22 @@ def test_the_days_of_the_works_are_told_as_they_were_known() -> None:
     own = make.project_at(Stage.COMPLETED)
     assert days(own, (date(2026, 5, 30), make.NOW)) == (date(2026, 4, 1), None)
     assert days(own, (date(2026, 5, 31), make.NOW)) == (date(2026, 4, 1), date(2026, 5, 31))
+
+
+@pytest.mark.parametrize(
+    ("stage", "named", "expected"),
+    [
+        (Stage.COMPLETED, {"actual_start": BEGAN, "actual_end": ENDED}, (BEGAN, ENDED)),
+        (Stage.ACCEPTED, {}, (AS_OF, AS_OF)),
+        (Stage.SUSPENDED, {}, (AS_OF, None)),
+        (Stage.READY, {}, (None, None)),
+    ],
+)
+def test_the_report_reads_the_same_days(stage: Stage, named: Any, expected: Any) -> None:
+    project, at = make.taken_over(stage, **named), AsAt(AS_OF, CONFIRMED)
+    assert days(project, at) == expected
+    assert (project.pk in at.started()) == (expected[0] is not None)
+    assert at.ended_on().get(project.pk) == expected[1]
 
 
 def test_the_days_of_many_come_in_one_query(django_assert_num_queries: Any) -> None:

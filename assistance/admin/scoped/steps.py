@@ -10,7 +10,7 @@ from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.utils import quote
 from django.core.exceptions import ObjectDoesNotExist, PermissionDenied
-from django.db import models
+from django.db import OperationalError, connection, models, transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
@@ -25,6 +25,7 @@ from assistance.admin.scoped.lists import MOST_COUNTED, QueueFilter
 from assistance.admin.scoped.readers import reader
 from assistance.admin.scoped.shown import NextStep, Result
 from assistance.admin.verbs import ANSWERS_OF_A_VERB, Queue, Verb, VerbForm, sentence, tell
+from assistance.contention import again_if_met, met_somebody
 from assistance.desk import OnTheDesk, Waiting
 from assistance.errors import Refused
 
@@ -201,21 +202,32 @@ class TakesSteps(OnTheDesk, Page):
         )
 
     def _one_of_many(self, request: HttpRequest, verb: Verb, row: Any, form: VerbForm) -> Result:
+        """Do one row, and only this one again where it met somebody: those before it are done."""
+        try:
+            told, went = again_if_met(lambda _tries_left: self._tried(request, verb, row, form))
+        except OperationalError as error:
+            if connection.in_atomic_block or not met_somebody(error):
+                raise
+            told, went = str(_("Somebody else is at work on it; repeat the step for it.")), False
+        return Result(str(row), self._row_url(row), went, told)
+
+    def _tried(
+        self, request: HttpRequest, verb: Verb, row: Any, form: VerbForm
+    ) -> tuple[str, bool]:
         form.row = row
         seen = request.POST.get(f"version_{row.pk}", "")
         form.cleaned_data["seen_version"] = int(seen) if seen.isdigit() else None
-        told, went = str(_("done")), True
         try:
             refusal = verb.why_not(row, form.by)
             if refusal is not None:
                 raise refusal
-            verb.do(row, form, now=timezone.now())
+            with transaction.atomic():
+                verb.do(row, form, now=timezone.now())
+                self.log_change(request, row, str(verb.label))
         except (*ANSWERS_OF_A_VERB, PermissionDenied) as answer:
             current = self.get_object(request, str(row.pk))
-            told, went = sentence(answer, current), False
-        else:
-            self.log_change(request, row, str(verb.label))
-        return Result(str(row), self._row_url(row), went, told)
+            return sentence(answer, current), False
+        return str(_("done")), True
 
     def _route(self, name: str) -> str:
         return f"{self.admin_site.name}:{self.opts.app_label}_{self.opts.model_name}_{name}"

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from tests.reporting.plain_sql.conditions import AID, BEFORE, NOW
+from tests.reporting.plain_sql.conditions import DONE as ENDED
+
+BEGUN = ENDED.replace("(", "('ACTIVE', 'SUSPENDED', ")
 
 # ``day`` is a row's business day
 RELATIONS = {
@@ -88,12 +91,13 @@ RELATIONS = {
            ORDER BY effective_on DESC, id DESC LIMIT 1) AS stage,
           EXISTS (SELECT 1 FROM step WHERE project_id = p.id AND to_stage = 'ACTIVE' AND {NOW})
             OR EXISTS (SELECT 1 FROM opened
-                       WHERE project_id = p.id AND actual_start IS NOT NULL AND {NOW}) AS begun,
-          (SELECT max(ended) FROM (
-             SELECT effective_on AS ended FROM step
-             WHERE project_id = p.id AND to_stage = 'COMPLETED' AND {NOW}
-             UNION ALL SELECT actual_end FROM opened WHERE project_id = p.id AND {NOW}
-           ) ends) AS works_ended_on,
+                       WHERE project_id = p.id AND {NOW}
+                         AND (actual_start IS NOT NULL OR stage IN {BEGUN})) AS begun,
+          coalesce(
+            (SELECT max(effective_on) FROM step WHERE project_id = p.id
+             AND from_stage = 'ACTIVE' AND to_stage = 'COMPLETED' AND {NOW}),
+            (SELECT coalesce(actual_end, CASE WHEN stage IN {ENDED} THEN day END)
+             FROM opened WHERE project_id = p.id AND {NOW})) AS works_ended_on,
           coalesce((SELECT physical_pct FROM measured WHERE project_id = p.id AND {NOW}
                     ORDER BY day DESC, id DESC LIMIT 1), 0) AS pct,
           coalesce((SELECT sum(yuan) FROM movement
@@ -108,7 +112,8 @@ RELATIONS = {
            ORDER BY effective_on DESC, id DESC LIMIT 1) AS stage,
           EXISTS (SELECT 1 FROM step WHERE project_id = p.id AND to_stage = 'ACTIVE' AND {BEFORE})
             OR EXISTS (SELECT 1 FROM opened
-                       WHERE project_id = p.id AND actual_start IS NOT NULL AND {BEFORE}) AS begun
+                       WHERE project_id = p.id AND {BEFORE}
+                         AND (actual_start IS NOT NULL OR stage IN {BEGUN})) AS begun
         FROM mine p""",
     "entry": """
         SELECT e.*, e.entered_on AS day FROM projects_yearplanentry e
