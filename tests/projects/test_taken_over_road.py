@@ -94,6 +94,7 @@ def test_progress_goes_on_from_what_was_taken_over() -> None:
     with pytest.raises(ValidationError) as refused:
         report_progress(project, physical_pct=Decimal("39.99"), by=by, now=make.NOW, **fields)
     assert "physical_pct" in refused.value.message_dict
+    fields["photos"] = [make.photo()]
     report = report_progress(project, physical_pct=Decimal(70), by=by, now=make.NOW, **fields)
     assert verify_progress(report, by=make.hand(Role.REVIEWER), now=make.NOW).counts
 
