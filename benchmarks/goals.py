@@ -46,7 +46,6 @@ FIGURES: dict[str, Callable[[], Any]] = {
     "allocated": lambda: T.allocated("recipient", fiscal_year=2026, source__in=AID),
     "paid": lambda: T.paid("recipient", fiscal_year=2026, source__in=AID),
     "progress": lambda: T.weighted_progress("county"),
-    "paid of all years": lambda: T.paid("recipient", source__in=AID),
 }
 
 

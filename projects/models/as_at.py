@@ -251,9 +251,10 @@ class AsAt(NamedTuple):
         if scope != EVERYTHING:
             here["project__pairing__in"] = Pairing.objects.within(scope)
         aid = [
-            part.sums(("project",), self, EVERYTHING, {"source__in": AID, **here})
+            part.rows(self, EVERYTHING, {"source__in": AID, **here}).order_by()
+            .values_list(part.path("project"), part.column)
             for part in MONEY["alloc"]
-        ]
+        ]  # fmt: skip
         before = self.openings(scope).order_by()
         verified = ProgressReport.objects.within(scope).as_at(*self).order_by()
         measured = before.values_list("project_id", "as_of", Value(0), "physical_pct").union(
@@ -289,8 +290,7 @@ def _weighed(
     with connection.cursor() as cursor:
         cursor.execute(
             f"SELECT {code}, sum(aid.yuan * coalesce(newest.pct, 0)) / sum(aid.yuan)"  # nosec B608 - names from PLACES only
-            " FROM (SELECT project_id, sum(yuan) AS yuan"
-            f" FROM ({aid_sql}) AS part (project_id, yuan) GROUP BY project_id) AS aid"
+            f" FROM ({aid_sql}) AS aid (project_id, yuan)"
             f" JOIN projects_project project ON project.id = aid.project_id {joins}"
             " LEFT JOIN (SELECT DISTINCT ON (project_id) project_id, pct"
             f" FROM ({measured_sql}) AS measured (project_id, day, row, pct)"

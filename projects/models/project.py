@@ -66,25 +66,28 @@ class SpendLevel(models.TextChoices):
     VILLAGE = "village", _("village")
 
 
-def _column_of(code: str) -> str:
-    """The column that holds the region of this code for every project inside it."""
-    if code.endswith("0000"):
-        return "province"
-    return "prefecture" if code.endswith("00") else "county"
-
-
 class ProjectQuerySet(RecordedQuerySet["Project"]):
     seen_through = "pairing"
 
     def within(self, scope: Scope) -> Self:
         """The rows inside ``scope``; a donor district does not see what is still a draft."""
-        rows = super().within(scope)
         if scope.kind == "recipient" and len(scope.region) == DIGITS_OF_A_COUNTY:
-            # A project lies in the recipient of its pairing, so this leaves the same rows; but it
-            # lets PostgreSQL walk an index in the order of lists (docs/performance.md).
-            region = Region.objects.filter(code=scope.region).values("pk")[:1]
-            return rows.filter(**{_column_of(scope.region): region})
+            return self._lying_in(scope.region)
+        rows = super().within(scope)
         return rows.exclude(stage=Stage.DRAFT) if scope.kind == "donor" else rows
+
+    def _lying_in(self, code: str) -> Self:
+        """The rows whose pairing's recipient is the region ``code`` or lies in it.
+
+        A project lies in that recipient, so these are the projects that lie in the region, but for
+        those of a tie with a region above it. Asked so, PostgreSQL walks an index in the order of
+        lists (docs/performance.md).
+        """
+        province, prefecture = f"{code[:2]}0000", f"{code[:4]}00"
+        column = {prefecture: "prefecture", province: "province"}.get(code, "county")
+        region = Region.objects.filter(code=code).values("pk")[:1]
+        ties_above = Pairing.objects.filter(recipient__code__in={province, prefecture} - {code})
+        return self.filter(**{column: region}).exclude(pairing__in=ties_above)
 
     def open_to(self, verb: str, user: User) -> Self:
         """The rows for which ``why_not(verb, user)`` finds nothing: the same rule as a query."""

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from assistance.models import Change, Region
 from assistance.roles import Role
+from assistance.scope import Scope
 from projects.actions import void_payment, void_refund, void_return, void_transfer
 from projects.actions.totals import differences, recompute_totals
 from projects.models import (
@@ -72,6 +73,24 @@ def test_projects_move_with_their_county_and_with_its_prefecture() -> None:
     project.refresh_from_db()
     assert (project.prefecture, project.province) == (other, new)
     assert differences() == []
+
+
+def test_the_projects_of_a_scope_are_those_of_its_ties_also_of_ties_with_regions_above() -> None:
+    for recipient in (make.COUNTY, make.PREFECTURE, make.PROVINCE):
+        make.draft(pairing=make.pairing(recipient), county=make.region(make.COUNTY))
+    make.draft(pairing=make.pairing(make.OTHER_COUNTY))
+    make.draft(pairing=make.pairing(make.PROVINCE), county=make.region(make.FAR_COUNTY))
+    make.draft(pairing=make.pairing(make.FAR_COUNTY, make.OTHER_DONOR))
+    seen = set()
+    for code in (
+        make.PROVINCE, make.PREFECTURE, make.COUNTY, make.OTHER_COUNTY, make.OTHER_PREFECTURE,
+        make.FAR_COUNTY, "990299",
+    ):  # fmt: skip
+        scope = Scope("recipient", code)
+        wanted = set(Project.objects.filter(scope.q("pairing")))
+        assert set(Project.objects.within(scope)) == wanted, code
+        seen.add(len(wanted))
+    assert seen == {0, 1, 2, 3, 6}
 
 
 # -------------------------------------------------------------------------------------- sums
