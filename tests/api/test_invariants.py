@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Any
 
 import pytest
 
-from assistance.roles import Role
 from projects.models import Payment, ProgressReport, Project, Stage
-from projects.models.history import ProgressStatus
 from tests import factories as make
 from tests.api.conftest import Ask
 
@@ -56,21 +53,18 @@ def test_a_start_is_reported_in_the_order_of_days(partner: Ask, day: str) -> Non
     assert not Project.objects.get().proposed_stage
 
 
-def test_progress_that_falls_is_neither_reported_nor_verified(partner: Ask) -> None:
+def test_progress_that_falls_is_not_reported(partner: Ask) -> None:
     project = make.project_at(Stage.ACTIVE)
-    late = make.progress(
-        project, 80, measured_on=date(2026, 4, 20), status=ProgressStatus.SUBMITTED
-    )
     make.progress(project, 60)  # in May
     said = {
         "period": "2026-06", "measured_on": TODAY, "physical_pct": "59.99", "narrative": "演示",
     }  # fmt: skip
     answer = partner().post(f"projects/{project.code}/progress/", said)
     assert (answer.status_code, set(answer.json()["errors"])) == (400, {"physical_pct"})
-    office = partner(Role.REVIEWER, make.DONOR_CITY)
-    answer = office.post(f"progress-reports/{late.pk}/verify/", version=late.version)
+    late = said | {"period": "2026-04", "measured_on": "2026-04-20", "physical_pct": "60.01"}
+    answer = partner().post(f"projects/{project.code}/progress/", late)
     assert (answer.status_code, set(answer.json()["errors"])) == (400, {"physical_pct"})
-    assert ProgressReport.objects.counting().get().period == "2026-05"
+    assert ProgressReport.objects.get().period == "2026-05"
 
 
 def test_a_draft_with_words_of_the_negative_list_is_not_submitted(partner: Ask) -> None:
