@@ -569,7 +569,8 @@ def test_nothing_but_retention_is_paid_while_a_change_is_open() -> None:
             continue
         with refused("change_open"):
             make.payment(project, PaymentStatus.SUBMITTED, basis=basis)
-    make.payment(project, PaymentStatus.SUBMITTED, basis=PaymentBasis.RETENTION)
+    with refused("retention_not_due"):  # the change is not what stands in its way
+        make.payment(project, PaymentStatus.SUBMITTED, basis=PaymentBasis.RETENTION)
     approve(change)
     make.payment(project, PaymentStatus.SUBMITTED)
 

@@ -216,7 +216,7 @@ def test_the_file_is_not_closed_before_the_last_payment_but_retention() -> None:
     with pytest.raises(ValidationError) as refusal:
         correct(project, Stage.CLOSED, date(2026, 6, 8))
     assert set(refusal.value.message_dict) == {"effective_on"}
-    make.payment(project, amount_yuan=1, paid_on=date(2026, 6, 12), basis=PaymentBasis.RETENTION)
+    make.payment(project, amount_yuan=1, paid_on=date(2027, 6, 12), basis=PaymentBasis.RETENTION)
     assert correct(project, Stage.CLOSED, date(2026, 6, 11)).counts
 
 

@@ -77,12 +77,12 @@ def test_execution_is_what_was_paid_of_what_was_allocated(aid: str, paid: str, p
 
 
 def test_execution_reads_the_ledger_as_at_the_day_of_the_evaluation() -> None:
-    project = make.project_at(Stage.ACTIVE)
+    project = make.project_at(Stage.COMPLETED)
     known = partial(execution_points, project, known_at=make.NOW)
     first = pay_out(project, 250_000, on=date(2026, 5, 6))
     pay_out(project, 500_000, on=date(2026, 6, 2))
     make.paid_back(first, amount_yuan=50_000, refunded_on=date(2026, 6, 10))
-    make.payment(project, PaymentStatus.SUBMITTED, amount_yuan=100_000)
+    make.payment(project, PaymentStatus.SUBMITTED, amount_yuan=50_000, paid_on=date(2026, 6, 2))
     assert known(date(2026, 5, 5)) == Decimal("0.00")
     assert known(date(2026, 5, 6)) == Decimal("2.50")
     assert known(date(2026, 6, 9)) == Decimal("7.50")

@@ -93,6 +93,8 @@ ENDS = {
         "state", "owner", "manager", "cert_no", "handed_over_on", "yearly_income_yuan",
         "distribution",
     },
+    # a plan is closed with a document; what it committed and what arrived the database adds up
+    "projects_fundplan": {"closed_doc_no", "total_committed_yuan", "total_arrived_yuan"},
     "projects_evaluation": {"total"},  # nobody can write it: the database adds up
     "projects_finding": {"rectification", "rectified_on", "closed_at", "closed_by_id"},
     "projects_yearplanentry": {"released_on"},

@@ -193,7 +193,7 @@ def test_a_payment_is_not_struck_out_under_its_refunds() -> None:
 
 def test_a_refund_is_not_struck_out_where_the_share_would_be_overpaid() -> None:
     paid, late = share_with(600_000, 400_001)
-    back = make.paid_back(paid, amount_yuan=1)
+    back = make.paid_back(paid, amount_yuan=1, refunded_on=date(2026, 6, 3))
     by_sql.change(late, **verified())
     with by_sql.refused_by("share_is_not_overpaid"):
         by_sql.change(back, **struck())

@@ -393,6 +393,7 @@ def test_a_report_that_cannot_be_is_refused(
 ) -> None:
     fields: dict[str, Any] = {
         "period": "2026-06", "measured_on": TODAY, "physical_pct": Decimal(10), "narrative": "演示",
+        "photos": [make.photo()],
     } | wrong  # fmt: skip
     with pytest.raises(ValidationError) as refusal:
         actions.report_progress(project, by=make.hand(Role.CLERK), now=make.NOW, **fields)

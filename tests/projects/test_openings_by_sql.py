@@ -10,6 +10,7 @@ import pytest
 from assistance.models import Programme
 from assistance.roles import Role
 from projects.models import Opening, Stage, StageChange
+from projects.models.evidence import PaperKind
 from tests import by_sql
 from tests import factories as make
 
@@ -172,9 +173,10 @@ def test_nothing_is_taken_over_into_a_programme_that_went_live() -> None:
 
 
 def test_payments_of_what_was_taken_over_stay_within_the_share_and_after_its_day() -> None:
-    project = make.taken_over()
-    paid = make.payment(project, amount_yuan=700_000, paid_on=date(2026, 6, 5))
+    project = make.taken_over(Stage.COMPLETED)  # 300,000 of a million were paid before
+    make.papers(project, PaperKind.PLAN)
+    paid = make.payment(project, amount_yuan=1, paid_on=date(2026, 6, 5))
     with by_sql.refused_by("share_is_not_overpaid"):
-        by_sql.copy(paid, seq=2, voucher_no="v2", amount_yuan="0.01")
+        by_sql.copy(paid, seq=2, voucher_no="v2", amount_yuan="699999.01")
     with by_sql.refused_by("payment_follows_approval"):
         by_sql.copy(paid, seq=3, voucher_no="v3", amount_yuan="0.01", paid_on=date(2026, 5, 30))

@@ -32,6 +32,7 @@ from projects.models import (
     Transfer,
     TransferReturn,
 )
+from projects.models.evidence import PaperKind
 from projects.models.funds import PAID_THROUGH_THE_LEDGER
 from tests import by_sql
 from tests import factories as make
@@ -157,6 +158,7 @@ def test_sums_hold_aid_and_cash_donations_net_and_progress_the_newest_report() -
 def test_what_is_not_confirmed_is_in_no_sum() -> None:
     works = Works()
     before = kept(works.project), sums(works.plan)
+    make.papers(works.project, PaperKind.PLAN)
     make.payment(works.project, "submitted", amount_yuan=5)  # type: ignore[arg-type]
     make.transfer("draft", plan=works.plan)  # type: ignore[arg-type]
     make.progress(works.project, 30, status="submitted")  # type: ignore[arg-type]

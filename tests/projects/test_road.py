@@ -256,16 +256,16 @@ def test_every_step_is_on_record_with_its_day_its_hour_and_its_author() -> None:
     assert [
         (c.from_stage, c.to_stage, c.effective_on, c.counted_at, c.counted_by) for c in rows
     ] == [
-        (was, became, day, make.at(day), by)
-        for was, became, day, by in (
-            ("", Stage.DRAFT, date(2026, 2, 2), clerk),
-            (Stage.DRAFT, Stage.SUBMITTED, date(2026, 2, 3), clerk),
-            (Stage.SUBMITTED, Stage.LIBRARY, date(2026, 2, 10), reviewer),
-            (Stage.LIBRARY, Stage.APPROVED, date(2026, 3, 2), approver),
-            (Stage.APPROVED, Stage.TENDERING, date(2026, 3, 9), clerk),
-            (Stage.TENDERING, Stage.READY, date(2026, 3, 20), clerk),
-            (Stage.READY, Stage.ACTIVE, date(2026, 4, 1), reviewer),
-            (Stage.ACTIVE, Stage.COMPLETED, date(2026, 5, 31), reviewer),
+        (was, became, day, make.at(day, hour), by)
+        for was, became, day, hour, by in (
+            ("", Stage.DRAFT, date(2026, 2, 2), 10, clerk),
+            (Stage.DRAFT, Stage.SUBMITTED, date(2026, 2, 3), 10, clerk),
+            (Stage.SUBMITTED, Stage.LIBRARY, date(2026, 2, 10), 10, reviewer),
+            (Stage.LIBRARY, Stage.APPROVED, date(2026, 3, 2), 10, approver),
+            (Stage.APPROVED, Stage.TENDERING, date(2026, 3, 9), 10, clerk),
+            (Stage.TENDERING, Stage.READY, date(2026, 3, 20), 10, clerk),
+            (Stage.READY, Stage.ACTIVE, date(2026, 4, 1), 11, reviewer),
+            (Stage.ACTIVE, Stage.COMPLETED, date(2026, 5, 31), 11, reviewer),
         )
     ]
 

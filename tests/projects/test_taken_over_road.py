@@ -184,6 +184,7 @@ def test_vouchers_begin_with_the_day_of_the_opening() -> None:
     with pytest.raises(ValidationError) as refused:
         _pay(project, 1, paid_on=date(2026, 5, 30))
     assert "paid_on" in refused.value.message_dict
+    make.papers(project, PaperKind.PLAN)
     payment = make.payment(project, amount_yuan=100_000, paid_on=AS_OF, basis="COMPLETION")
     assert payment.counts
     assert project.funding.get().paid_yuan() == 400_000
