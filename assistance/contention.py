@@ -12,7 +12,6 @@ import logging
 import random
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from typing import Any, TypeVar
 
 from django.core.exceptions import RequestDataTooBig
@@ -88,10 +87,11 @@ class ContentionMiddleware:
     ) -> HttpResponse | None:
         if request.method in READ_ONLY:
             return None
-        _keep_body(request)
+        replayable = _keep_body(request)
 
         def once_more(tries_left: int) -> HttpResponse:
-            request.tries_left = tries_left  # type: ignore[attr-defined]  # read by will_try_again
+            left = tries_left if replayable else 0
+            request.tries_left = left  # type: ignore[attr-defined]  # read by will_try_again
             response = view(request, *args, **kwargs)
             if getattr(response, "is_rendered", True) is False:
                 response = response.render()  # type: ignore[attr-defined]  # see is_rendered
@@ -107,10 +107,16 @@ class ContentionMiddleware:
         return response
 
 
-def _keep_body(request: HttpRequest) -> None:
-    """Read the body once for all tries; one that is too large the view refuses by itself."""
-    with suppress(RequestDataTooBig):
-        if request.content_type == "multipart/form-data":
-            request.POST  # noqa: B018  parsed and kept, files on the disk
-        else:
-            request.body  # noqa: B018
+def _keep_body(request: HttpRequest) -> bool:
+    """Read the body once for all tries; whether it can be read again.
+
+    One that is too large the view refuses by itself. Of a form with files that nobody has read yet
+    the view reads the stream itself, so such a request of the API has one try.
+    """
+    if request.content_type == "multipart/form-data":
+        return hasattr(request, "_post")  # the check against forged forms has read it
+    try:
+        request.body  # noqa: B018
+    except RequestDataTooBig:
+        return False
+    return True

@@ -44,7 +44,6 @@ from projects.models import (
     Project,
     ProjectFunding,
     Stage,
-    YearPlanEntry,
 )
 from projects.models.changes import ChangeKind, ChangeStatus
 from projects.models.funds import PAID_THROUGH_THE_LEDGER, REQUESTED_IN
@@ -264,28 +263,5 @@ def _write_project(change: ChangeRequest, *, on: date, by: User, now: datetime) 
             project, Stage.TERMINATED, by=by, on=on, now=now, reason=change.reason,
             doc_no=change.doc_no,
         )  # fmt: skip
-        _release_from_year_plan(project, on, by=by, now=now)
     else:
         project.record(*columns, by=by, now=now)
-
-
-def _release_from_year_plan(project: Project, on: date, *, by: User, now: datetime) -> None:
-    """The project leaves the plan of the year in which it ended, and of later ones.
-
-    The entry is struck out and entered anew with the day of its release, so that what was known
-    before stays what it was.
-    """
-    entries = project.year_plan_entries.counting().filter(released_on=None, year__gte=on.year)
-    for entry in entries.select_for_update(of=("self",)).order_by("pk"):
-        entry.void(by=by, now=now, reason=_("The project was terminated."))
-        YearPlanEntry.objects.create(
-            project=project,
-            year=entry.year,
-            nature=entry.nature,
-            planned_invest_yuan=entry.planned_invest_yuan,
-            entered_on=entry.entered_on,
-            released_on=max(entry.entered_on, on),
-            counted_at=now,
-            counted_by=by,
-            **entered(by, now),
-        )

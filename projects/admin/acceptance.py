@@ -127,7 +127,7 @@ class AcceptanceForm(VerbForm):
     result = forms.ChoiceField(
         label=_("Result"), choices=[("", "---------"), *AcceptanceResult.choices]
     )
-    rectify_by = forms.DateField(
+    rectify_due_on = forms.DateField(
         label=_("To be rectified by"),
         required=False,
         help_text=_("only where something has to be rectified"),
@@ -261,7 +261,7 @@ class AcceptanceAdmin(LedgerAdmin):
     no_form_of_its_own = never_edited = True
     empty_list = _("Acceptances are recorded on the page of their project.")
     fieldsets = [
-        (None, {"fields": ["project", ("level", "held_on"), ("result", "rectify_by")]}),
+        (None, {"fields": ["project", ("level", "held_on"), ("result", "rectify_due_on")]}),
         (_("Panel"), {"fields": [("chair", "chair_of"), "panel"]}),
         (_("Money"), {"fields": [("final_settlement_yuan", "final_aid_yuan"), "remarks"]}),
         (_("Entered"), {"fields": [("entered_by", "created_at"), ("confirmed_by", "counted_at")]}),

@@ -43,7 +43,7 @@ class AcceptanceRow(OfProjectRow):
     chair = serializers.CharField()
     chair_of = Name(source="chair_of.name")
     result = serializers.ChoiceField(AcceptanceResult.choices)
-    rectify_by = Day(allow_null=True)
+    rectify_due_on = Day(allow_null=True)
     final_settlement_yuan = Yuan(allow_null=True, help_text="the whole cost")
     final_aid_yuan = Yuan(allow_null=True, help_text="what aid and donations in cash bear of it")
 
@@ -82,7 +82,7 @@ class AcceptanceBody(Strict, serializers.Serializer[Any]):
         child=Text(max_length=60), max_length=50, help_text="the names of the panel"
     )
     result = Word(AcceptanceResult.choices)
-    rectify_by = Day(required=False, help_text="needed where something has to be rectified")
+    rectify_due_on = Day(required=False, help_text="needed where something has to be rectified")
     quantities = QuantityBody(many=True, required=False)
     final_settlement_yuan = Yuan(required=False)
     final_aid_yuan = Yuan(required=False)

@@ -1909,12 +1909,14 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
-                    "rectify_by",
+                    "rectify_due_on",
                     models.DateField(blank=True, null=True, verbose_name="to be rectified by"),
                 ),
                 (
                     "quantities",
-                    models.JSONField(default=list, verbose_name="quantities planned and done"),
+                    models.JSONField(
+                        blank=True, default=list, verbose_name="quantities planned and done"
+                    ),
                 ),
                 (
                     "final_settlement_yuan",
@@ -4635,7 +4637,7 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(
                 condition=models.Q(
                     models.Q(("result", "RECTIFY"), _negated=True),
-                    ("rectify_by__isnull", False),
+                    ("rectify_due_on__isnull", False),
                     _connector="OR",
                 ),
                 name="acceptance_rectification_has_a_day",

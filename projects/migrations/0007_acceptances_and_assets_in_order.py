@@ -151,7 +151,8 @@ class Migration(migrations.Migration):
             "acceptance",
             models.CheckConstraint(
                 name="acceptance_rectification_follows",
-                condition=Q(rectify_by=None) | ~Q(result="PASS") & Q(rectify_by__gte=F("held_on")),
+                condition=Q(rectify_due_on=None)
+                | ~Q(result="PASS") & Q(rectify_due_on__gte=F("held_on")),
                 violation_error_message="What has to be rectified has a day after the acceptance; what passed has none.",
             ),
         ),

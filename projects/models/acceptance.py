@@ -67,8 +67,8 @@ class Acceptance(LedgerRow):
     )
     members = models.JSONField(_("members of the panel"), default=list)
     result = models.CharField(_("result"), max_length=7, choices=AcceptanceResult)
-    rectify_by = models.DateField(_("to be rectified by"), null=True, blank=True)
-    quantities = models.JSONField(_("quantities planned and done"), default=list)
+    rectify_due_on = models.DateField(_("to be rectified by"), null=True, blank=True)
+    quantities = models.JSONField(_("quantities planned and done"), default=list, blank=True)
     final_settlement_yuan = yuan(_("final settlement (yuan)"), null=True, blank=True)
     final_aid_yuan = yuan(_("of which aid and donations in cash (yuan)"), null=True, blank=True)
     remarks = models.TextField(_("remarks"), blank=True)
@@ -94,13 +94,13 @@ class Acceptance(LedgerRow):
             ),
             CheckConstraint(
                 name="acceptance_rectification_has_a_day",
-                condition=~Q(result=AcceptanceResult.RECTIFY) | Q(rectify_by__isnull=False),
+                condition=~Q(result=AcceptanceResult.RECTIFY) | Q(rectify_due_on__isnull=False),
                 violation_error_message=_("Give the day by which it has to be rectified."),
             ),
             CheckConstraint(
                 name="acceptance_rectification_follows",
-                condition=Q(rectify_by=None)
-                | ~Q(result=AcceptanceResult.PASS) & Q(rectify_by__gte=models.F("held_on")),
+                condition=Q(rectify_due_on=None)
+                | ~Q(result=AcceptanceResult.PASS) & Q(rectify_due_on__gte=models.F("held_on")),
                 violation_error_message=_(
                     "What has to be rectified has a day after the acceptance; what passed has none."
                 ),

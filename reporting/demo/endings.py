@@ -100,7 +100,7 @@ def _hold_acceptance(tale: Tale, project: Project, at: datetime, result: Accepta
         ),
         members=PANEL,
         result=result,
-        rectify_by=None if passed else local_day(at) + timedelta(days=30),
+        rectify_due_on=None if passed else local_day(at) + timedelta(days=30),
         quantities=[],
         final_settlement_yuan=project.total_investment_yuan if passed else None,
         final_aid_yuan=granted_yuan(project) if passed else None,

@@ -95,7 +95,7 @@ def test_an_acceptance_is_recorded_once_and_confirmed_by_the_city(
         ({"final_aid_yuan": 990000}, "final_aid_yuan"),
         ({"quantities": [{"name": "大棚", "unit": "座", "planned": "12"}]}, "quantities"),
         ({"chair_of": "演示单位990101"}, "chair_of"),
-        ({"rectify_by": "2026-07-01"}, "non_field_errors"),
+        ({"rectify_due_on": "2026-07-01"}, "non_field_errors"),
         ({"panel": []}, "panel"),
     ],
 )

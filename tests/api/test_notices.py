@@ -31,7 +31,7 @@ def give_out(project: Project, **more: Any) -> PublicNotice:
 
 def test_a_notice_is_entered_by_the_county_and_confirmed_by_a_reviewer(partner: Ask) -> None:
     county, reviewer = partner(), partner(Role.REVIEWER, make.DONOR_CITY)
-    project = make.project_at(Stage.SUBMITTED)
+    project = make.project_at(Stage.SUBMITTED, bare=True)
     path = f"projects/{project.code}/notices/"
     answer = county.post(path, SAID, key="k")
     assert answer.status_code == 201, answer.content.decode()
@@ -60,7 +60,7 @@ def test_a_notice_is_entered_by_the_county_and_confirmed_by_a_reviewer(partner: 
 
 def test_nobody_confirms_a_notice_of_their_own(partner: Ask) -> None:
     both = make.user_with(Role.CLERK, Role.REVIEWER, region_code=make.DONOR_CITY, is_service=True)
-    project, caller = make.project_at(Stage.SUBMITTED), partner(user=both)
+    project, caller = make.project_at(Stage.SUBMITTED, bare=True), partner(user=both)
     made = caller.post(f"projects/{project.code}/notices/", SAID).json()
     assert made["allowed_actions"] == ["strike_out"]
     answer = caller.post(f"notices/{made['id']}/confirm/", version=1)
@@ -80,14 +80,14 @@ def test_nobody_confirms_a_notice_of_their_own(partner: Ask) -> None:
     ],
 )
 def test_a_value_that_does_not_fit_is_400(partner: Ask, field: str, value: Any) -> None:
-    project = make.project_at(Stage.SUBMITTED)
+    project = make.project_at(Stage.SUBMITTED, bare=True)
     answer = partner().post(f"projects/{project.code}/notices/", SAID | {field: value})
     assert answer.status_code == 400, answer.content.decode()
     assert not PublicNotice.objects.exists()
 
 
 def test_open_objections_are_not_confirmed(partner: Ask) -> None:
-    project = make.project_at(Stage.SUBMITTED)
+    project = make.project_at(Stage.SUBMITTED, bare=True)
     notice = give_out(project, confirmed=False, objections="演示:一户有异议")
     answer = partner(Role.REVIEWER, make.DONOR_CITY).post(
         f"notices/{notice.pk}/confirm/", version=1

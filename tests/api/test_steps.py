@@ -56,7 +56,7 @@ def to_be_rectified() -> Project:
         chair_of=make.organisation(OrganisationKind.RECIPIENT_OFFICE),
         members=["演示成员一", "演示成员二", "演示成员三"],
         result=AcceptanceResult.RECTIFY,
-        rectify_by=date(2026, 7, 3),
+        rectify_due_on=date(2026, 7, 3),
         by=make.hand(Role.CLERK),
         now=make.at(date(2026, 6, 3)),
     )

@@ -14,7 +14,6 @@ from django.conf import settings
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
-from django.utils import translation
 from playwright.sync_api import Browser
 from pytest_django.live_server_helper import LiveServer
 
@@ -80,8 +79,8 @@ def test_a_clerk_takes_a_project_over_and_a_reviewer_confirms_it(sit_down: Sit) 
     reviewer.do(opening, "confirm")
     project.refresh_from_db()
     assert project.stage == Stage.ACTIVE
-    with translation.override("en"):
-        page = clerk.client.get(address_of(project), headers={"accept-language": "en"})
+    clerk.client.cookies[settings.LANGUAGE_COOKIE_NAME] = "en"
+    page = clerk.client.get(address_of(project))
     text = page.content.decode()
     assert "Not checked: taken over" in text
     assert "3,351,500.00 yuan paid before" in text
@@ -114,8 +113,8 @@ def test_nothing_is_taken_over_into_a_live_programme(sit_down: Sit) -> None:
 
 def test_the_page_of_a_programme_warns_what_going_live_does(sit_down: Sit) -> None:
     seat, kind = sit_down(Role.CLERK), make.programme()
-    address = address_of(kind)
-    page = seat.client.get(address, headers={"accept-language": "en"}).content.decode()
+    seat.client.cookies[settings.LANGUAGE_COOKIE_NAME] = "en"
+    page = seat.client.get(address_of(kind)).content.decode()
     assert "no project that ran before can be taken over" in page
 
 

@@ -127,6 +127,7 @@ def test_a_project_goes_from_its_first_draft_to_completion(sit_down: Sit) -> Non
         voucher_no="演示-1",
     )
     payment = Payment.objects.get()
+    front.do(payment, "remark", remark="现场已完成")
     reviewer.do(payment, "verify")
     payment.refresh_from_db()
     assert payment.status == PaymentStatus.VERIFIED

@@ -49,7 +49,7 @@ def acceptance_fields(**overrides: Any) -> dict[str, Any]:
     if overrides.get("result", AcceptanceResult.PASS) == AcceptanceResult.PASS:
         fields["final_settlement_yuan"] = fields["final_aid_yuan"] = Decimal(1_000_000)
     if overrides.get("result") == AcceptanceResult.RECTIFY:
-        fields["rectify_by"] = date(make.YEAR, 7, 3)
+        fields["rectify_due_on"] = date(make.YEAR, 7, 3)
     fields |= overrides
     if "chair_of" not in fields:
         fields["chair_of"] = make.organisation(OrganisationKind.RECIPIENT_OFFICE)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import date
-from decimal import Decimal
+from decimal import ROUND_DOWN, Decimal
 from typing import Any
 from unittest import mock
 
@@ -183,7 +183,7 @@ def _for_closing(project: Project) -> None:
         by=make.hand(Role.CLERK),
         now=make.at(day),
     )
-    least = (final * Decimal("0.97")).quantize(Decimal("0.01"))
+    least = (final * Decimal("0.97")).quantize(Decimal("0.01"), ROUND_DOWN)
     make.payment(project, amount_yuan=least, paid_on=day, basis=PaymentBasis.ACCEPTANCE)
     made = evaluate(
         project,

@@ -164,14 +164,14 @@ def test_what_passes_has_final_sums_within_settlement_and_grant() -> None:
 def test_what_has_to_be_rectified_has_a_day_and_what_passed_has_none() -> None:
     project = make.project_at(Stage.COMPLETED)
     rectify = AcceptanceResult.RECTIFY
-    assert refused_fields(project, result=rectify, rectify_by=None) == {"__all__"}
-    assert refused_fields(project, result=rectify, rectify_by=date(2026, 6, 2)) == {"__all__"}
-    assert refused_fields(project, rectify_by=date(2026, 7, 1)) == {"__all__"}
+    assert refused_fields(project, result=rectify, rectify_due_on=None) == {"__all__"}
+    assert refused_fields(project, result=rectify, rectify_due_on=date(2026, 6, 2)) == {"__all__"}
+    assert refused_fields(project, rectify_due_on=date(2026, 7, 1)) == {"__all__"}
     made = recorded(project, result=rectify)
     with by_sql.refused_by("acceptance_rectification_has_a_day"):
-        by_sql.change(made, rectify_by=None)
+        by_sql.change(made, rectify_due_on=None)
     with by_sql.refused_by("acceptance_rectification_follows"):
-        by_sql.change(made, rectify_by=date(2026, 6, 2))
+        by_sql.change(made, rectify_due_on=date(2026, 6, 2))
 
 
 @pytest.mark.parametrize(

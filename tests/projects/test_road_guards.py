@@ -79,7 +79,7 @@ def accepted(project: Project, **overrides: Any) -> None:
         fields.setdefault("final_aid_yuan", project.aid_yuan)
         fields.setdefault("final_settlement_yuan", project.aid_yuan)
     if fields["result"] == AcceptanceResult.RECTIFY:
-        fields.setdefault("rectify_by", date(2026, 7, 1))
+        fields.setdefault("rectify_due_on", date(2026, 7, 1))
     day = make.at(fields["held_on"], 12)
     made = actions.record_acceptance(project, by=make.hand(Role.CLERK), now=day, **fields)
     make.papers(project, PaperKind.ACCEPTANCE, on=fields["held_on"])
