@@ -108,7 +108,7 @@ def works(ties: Ties) -> None:
     progress(far_off, "88.00", date(2026, 5, 20), known=AFTER_K)
     report_progress(  # not verified
         mixed, period="2026-06", measured_on=AFTER_T, physical_pct=Decimal(90), narrative="演示",
-        by=make.hand(Role.CLERK), now=make.at(AFTER_T),
+        photos=[make.photo()], by=make.hand(Role.CLERK), now=make.at(AFTER_T),
     )  # fmt: skip
 
     payment(mixed, "100000.00", date(2026, 4, 2))
