@@ -383,7 +383,7 @@ class AnyOrder(RuleBasedStateMachine):
             "consent_to_change": {"doc_no": "演示"},
             "approve_change": {"doc_no": "演示", "effective_on": TODAY + timedelta(days=days)},
             "reject_change": {"reason": "演示"},
-            "withdraw_change": {"reason": "演示"},
+            "withdraw_change": {},
         }
         asked = answers[verb]
         with suppress(*ANSWERS), transaction.atomic():

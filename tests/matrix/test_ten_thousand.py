@@ -42,7 +42,11 @@ def ten_thousand(db: None) -> None:
             f" JOIN assistance_pairing p ON p.id = (%s::bigint[])[1 + n %% %s]",
             [PROJECTS, one.pk, pairings, COUNTIES],
         )
-        cursor.execute("SELECT recount_projects()")  # what the sleeping triggers keep
+        cursor.execute(  # what the sleeping triggers keep
+            "UPDATE projects_project p SET prefecture_id = f.id, province_id = f.parent_id"
+            " FROM assistance_region c JOIN assistance_region f ON f.id = c.parent_id"
+            " WHERE c.id = p.county_id"
+        )
         cursor.execute("ANALYZE projects_project, assistance_pairing, assistance_region")
 
 
