@@ -60,7 +60,7 @@ def again_if_met(call: Callable[[int], T]) -> T:
             if connection.in_atomic_block or not tries_left:
                 raise
         wait = FIRST_WAIT * 2 ** (TRIES - 1 - tries_left)
-        time.sleep(random.uniform(wait / 2, wait))
+        time.sleep(random.uniform(wait / 2, wait))  # nosec B311 - nothing here is a secret
         tries_left -= 1
 
 

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from io import BytesIO
 from pathlib import PurePosixPath
 from typing import NamedTuple
-from xml.etree.ElementTree import ParseError
+from xml.etree.ElementTree import ParseError  # nosec B405 - the error only; defusedxml parses
 
 from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import fromstring

@@ -275,6 +275,13 @@ SPECTACULAR_SETTINGS = {
         "FundPlanStatus": "projects.models.funds.FundPlanStatus",
         "TransferStatus": "projects.models.funds.TransferStatus",
         "ScopeKind": "assistance.api.me.SCOPE_KINDS",
+        "StageEnum": "projects.models.road.Stage",
+        "ChangeRequestKind": "projects.models.changes.ChangeKind",
+        "AppliedForKind": "projects.api.changes.APPLIED_FOR",
+        "ChangeRequestStatus": "projects.models.changes.ChangeStatus",
+        "PaymentStatus": "projects.models.payments.PaymentStatus",
+        "PaidSource": "projects.api.payments.PAID_SOURCES",
+        "PlannedSource": "projects.api.money.PLANNED_SOURCES",
     },
     "PATH_CONVERTER_OVERRIDES": {
         "row_id": {"type": "integer", "minimum": 1},

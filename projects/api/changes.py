@@ -60,7 +60,7 @@ class SignedYuan(Yuan):
     form = SIGNED
 
 
-class ChangeRow(serializers.Serializer[ChangeRequest]):
+class ChangeRequestRow(serializers.Serializer[ChangeRequest]):
     id = serializers.IntegerField()
     project = serializers.CharField(source="project.code", help_text="the project's code")
     project_name = serializers.CharField(source="project.name")
@@ -89,13 +89,13 @@ class ChangeRow(serializers.Serializer[ChangeRequest]):
     version = serializers.IntegerField(help_text="counts changes; the row's ETag")
 
 
-class ChangeDetail(ChangeRow):
+class ChangeRequestDetail(ChangeRequestRow):
     allowed_actions = AllowedActions()
 
 
-class ChangeQuery(ListQuery):
+class ChangeRequestQuery(ListQuery):
     ordering = Ordering({"id": "id", "updated_at": "updated_at"}, default="-id")
-    fields = Sparse(ChangeRow)  # type: ignore[assignment]  # declared fields leave the class
+    fields = Sparse(ChangeRequestRow)  # type: ignore[assignment]  # declared fields leave the class
     project = Key(source="project__code", required=False)
     kind = Words(ChangeKind.values, source="kind__in", required=False)
     status = Words(ChangeStatus.values, source="status__in", required=False)
@@ -171,7 +171,7 @@ class DecisionBody(Strict, serializers.Serializer[Any]):
 
 class Changes(WithVerbs):
     permission = "projects.view_changerequest"
-    row, in_full, query = ChangeRow, ChangeDetail, ChangeQuery
+    row, in_full, query = ChangeRequestRow, ChangeRequestDetail, ChangeRequestQuery
 
     def rows(self) -> QuerySet[ChangeRequest]:
         return ChangeRequest.objects.visible_to(self.caller)

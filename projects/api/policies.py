@@ -18,7 +18,7 @@ from projects.models import PaymentPolicy
 STANDINGS = ("proposed", "confirmed", "struck_out")
 
 
-class StepShape(serializers.Serializer[Any]):
+class PolicyStepShape(serializers.Serializer[Any]):
     pct = serializers.CharField(help_text="per cent of the base that may be paid in all")
     when = serializers.ChoiceField(policies.When.choices)
     progress = serializers.CharField(required=False, help_text="per cent; with PROGRESS")
@@ -34,7 +34,9 @@ class PolicyRow(serializers.Serializer[PaymentPolicy]):
     name = serializers.CharField()
     standing = serializers.ChoiceField(STANDINGS, help_text="only a confirmed one applies")
     starts_on = Day(help_text="applies from this day until the next one of the county does")
-    steps = StepShape(many=True, help_text="in rising order; counties without follow the default")
+    steps = PolicyStepShape(
+        many=True, help_text="in rising order; counties without follow the default"
+    )
     doc_no = serializers.CharField(allow_blank=True)
     updated_at = Timestamp()
     version = serializers.IntegerField(help_text="counts changes; the row's ETag")

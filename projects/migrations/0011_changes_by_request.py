@@ -45,7 +45,7 @@ COLUMNS = (
 OLD_AND_NEW = tuple(", ".join(f"{row}.{column}" for column in COLUMNS) for row in ("OLD", "NEW"))
 # A step that counts says that the project was approved: the stage alone could be turned back and
 # forth within one transaction. Every changed column has to stand in the request with its new value.
-PROJECT_STANDS = f"""
+PROJECT_STANDS = """
 CREATE FUNCTION project_stands() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     request projects_changerequest%ROWTYPE;
@@ -64,7 +64,7 @@ BEGIN
     ORDER BY id DESC LIMIT 1;
     SELECT string_agg(was.key, ', ') INTO changed
     FROM jsonb_each_text(to_jsonb(OLD)) was JOIN jsonb_each_text(to_jsonb(NEW)) became USING (key)
-    WHERE was.key IN ({", ".join(f"'{column}'" for column in COLUMNS)})
+    WHERE was.key = ANY (TG_ARGV)
         AND was.value IS DISTINCT FROM became.value
         AND NOT coalesce(
             request.after ? regexp_replace(was.key, '_id$', '')
@@ -83,7 +83,7 @@ END $$
 PROJECT_TRIGGER = f"""
 CREATE TRIGGER project_changes_by_request BEFORE UPDATE ON projects_project
 FOR EACH ROW WHEN (({OLD_AND_NEW[0]}) IS DISTINCT FROM ({OLD_AND_NEW[1]}))
-EXECUTE FUNCTION project_stands()
+EXECUTE FUNCTION project_stands({", ".join(f"'{column}'" for column in COLUMNS)})
 """
 
 # An adjustment begins to count in the transaction that approves its request, and on its project;

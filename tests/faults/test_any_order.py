@@ -46,7 +46,7 @@ from tests.invariants import broken
 pytestmark = [pytest.mark.django_db, pytest.mark.goal("M3")]
 
 RUNS, STEPS = 500, 50
-SHORT = (6, 20)
+SHORT = (2, 12)
 NOW = make.NOW
 TODAY = NOW.date()
 ANSWERS = (Refused, Stale, ValidationError, PermissionDenied, ObjectDoesNotExist)
