@@ -254,4 +254,5 @@ def test_no_rule_breaks_under_many_hands(request: pytest.FixtureRequest) -> None
     assert broken() == {}
     for verb in ("pay", "verify", "send", "confirm", "approve"):
         assert done[verb], f"nothing was done by “{verb}”: the load is no load"
-    assert Project.objects.filter(stage=Stage.APPROVED).exists()
+    if full:  # in the short form chance may leave every approval to the allotment before it
+        assert Project.objects.filter(stage=Stage.APPROVED).exists()
