@@ -339,9 +339,8 @@ def test_what_was_taken_over_wrongly_is_struck_out_with_all_it_brought() -> None
 
 
 def test_nothing_is_struck_out_under_what_came_afterwards() -> None:
-    opening = make.opening()
+    opening = make.taken_over(Stage.COMPLETED).opening
     make.papers(opening.project, PaperKind.PLAN)
-    make.progress(opening.project, 55, measured_on=date(2026, 6, 4))
     payment = make.payment(opening.project, paid_on=date(2026, 6, 5))
     with pytest.raises(Refused) as refused:
         strike_out(opening)

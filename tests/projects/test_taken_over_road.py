@@ -185,7 +185,8 @@ def test_vouchers_begin_with_the_day_of_the_opening() -> None:
         _pay(project, 1, paid_on=date(2026, 5, 30))
     assert "paid_on" in refused.value.message_dict
     make.papers(project, PaperKind.PLAN)
-    payment = make.payment(project, amount_yuan=100_000, paid_on=AS_OF, basis="COMPLETION")
+    day = date(2026, 6, 5)  # the opening was confirmed by then
+    payment = make.payment(project, amount_yuan=100_000, paid_on=day, basis="COMPLETION")
     assert payment.counts
     assert project.funding.get().paid_yuan() == 400_000
 
