@@ -104,7 +104,7 @@ def test_the_vectors_of_a_tendered_project_to_the_fen() -> None:
     day = date(2026, 4, 10)
     told = refused("above_cap", project, Decimal("285000.01"), day)
     assert "285,000.00" in told
-    assert "50 %" in told
+    assert "50%" in told
     pay(project, Decimal("285000.00"), day)
     refused("above_cap", project, FEN, day)
     completed(project)

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.utils import translation
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -127,7 +128,10 @@ def test_a_month_has_its_last_day() -> None:
     ],
 )  # fmt: skip
 def test_steps_that_do_not_fit_are_named(written: Any, complaint: str) -> None:
-    with pytest.raises(ValidationError, match=complaint) as refused:
+    with (
+        translation.override("en"),
+        pytest.raises(ValidationError, match=complaint) as refused,
+    ):
         read_steps(written)
     assert set(refused.value.message_dict) == {"steps"}
 
