@@ -1,7 +1,8 @@
 """The product's settings, with what a test run needs otherwise.
 
 Without DATABASE_URL or REDIS_URL the addresses are those of servers that ``conftest.py`` starts
-when the first test asks for one, in a directory of this process alone.
+when the first test asks for one, in a directory of this process alone. Of several processes that
+share the tests each has servers and files of its own.
 """
 
 import os
@@ -13,18 +14,23 @@ from deploy.local.place import Place
 
 _own = Path(tempfile.gettempdir()) / f"jiedui-test-{os.geteuid()}-{os.getpid()}"
 PLACE = Place(data=_own, sockets=_own / "sockets", served=_own)
-OWN_POSTGRES = "DATABASE_URL" not in os.environ
-OWN_REDIS = "REDIS_URL" not in os.environ and redis.program() is not None
+# said once, by the first process: those it starts inherit what it sets below
+_given = os.environ.setdefault(
+    "TESTED_ON", " ".join({"DATABASE_URL", "REDIS_URL"} & os.environ.keys())
+)
+OWN_POSTGRES = "DATABASE_URL" not in _given
+OWN_REDIS = "REDIS_URL" not in _given and redis.program() is not None
 
 os.environ.setdefault("PROFILE", "test")
 os.environ.setdefault("SECRET_KEY", "only-for-tests-" * 4)
 os.environ.setdefault("ALLOWED_HOSTS", "testserver,localhost,127.0.0.1")
 os.environ.setdefault("SITE_URL", "http://testserver")
-os.environ.setdefault("DATABASE_URL", postgres.Postgres(PLACE).url)
-os.environ.setdefault("REDIS_URL", redis.Redis(PLACE).url if OWN_REDIS else "memory://")
 os.environ.setdefault("EMAIL_URL", "smtp://127.0.0.1:1")
-os.environ.setdefault("FILES_DIR", str(PLACE.data / "files"))
-os.environ.setdefault("STATIC_DIR", str(PLACE.data / "static"))
+os.environ |= {"FILES_DIR": str(PLACE.data / "files"), "STATIC_DIR": str(PLACE.data / "static")}
+if OWN_POSTGRES:
+    os.environ["DATABASE_URL"] = postgres.Postgres(PLACE).url
+if "REDIS_URL" not in _given:
+    os.environ["REDIS_URL"] = redis.Redis(PLACE).url if OWN_REDIS else "memory://"
 os.environ.setdefault("LOG_LEVEL", "WARNING")
 
 from config.settings import *  # noqa: E402, F403 - it reads what was set above
