@@ -211,7 +211,7 @@ class Migration(migrations.Migration):
         keeps_rows(
             "projects_finding", "rectification", "rectified_on", "closed_at", "closed_by_id"
         ),
-        keeps_rows("projects_evaluation"),
+        keeps_rows("projects_evaluation", "total"),
         keeps_rows("projects_opening"),
         keeps_rows("projects_paymentpolicy"),
         migrations.RunSQL(

@@ -1,9 +1,6 @@
 """Acceptance and hand-over keep their days, their panel and their sums."""
 
-from django.db import migrations, models
-from django.db.models import F, Q
-
-from assistance.ledger_sql import keeps_rows
+from django.db import migrations
 
 # The project's row is locked first: its steps, shares and assets hold still while they are asked.
 ACCEPTANCE_IN_ORDER = """
@@ -133,46 +130,6 @@ class Migration(migrations.Migration):
     dependencies = [("projects", "0006_parents_stand")]
 
     operations = [
-        migrations.RemoveConstraint("acceptance", "acceptance_aid_within_settlement"),
-        migrations.AddConstraint(
-            "acceptance",
-            models.CheckConstraint(
-                name="acceptance_aid_within_settlement",
-                condition=Q(final_aid_yuan=None, final_settlement_yuan=None)
-                | Q(
-                    final_aid_yuan__isnull=False,
-                    final_settlement_yuan__isnull=False,
-                    final_settlement_yuan__gte=F("final_aid_yuan"),
-                ),
-                violation_error_message="Give both final sums, of which the aid is no more than the settlement.",
-            ),
-        ),
-        migrations.AddConstraint(
-            "acceptance",
-            models.CheckConstraint(
-                name="acceptance_rectification_follows",
-                condition=Q(rectify_due_on=None)
-                | ~Q(result="PASS") & Q(rectify_due_on__gte=F("held_on")),
-                violation_error_message="What has to be rectified has a day after the acceptance; what passed has none.",
-            ),
-        ),
-        migrations.AddConstraint(
-            "acceptance",
-            models.CheckConstraint(
-                name="acceptance_that_passes_has_final_sums",
-                condition=Q(level="SELF")
-                | ~Q(result="PASS")
-                | Q(final_settlement_yuan__isnull=False, final_aid_yuan__isnull=False),
-                violation_error_message="Give the final settlement and what aid and donations in cash bear of it.",
-            ),
-        ),
-        # The total is the database's own and not computed yet before an update: it looked changed,
-        # and no evaluation that counted could be struck out.
-        migrations.RunSQL(
-            ["DROP TRIGGER keep_ledger_row ON projects_evaluation"],
-            keeps_rows("projects_evaluation").sql,
-        ),
-        keeps_rows("projects_evaluation", "total"),
         migrations.RunSQL(
             [WITHIN_SETTLEMENT, ACCEPTANCE_IN_ORDER, ACCEPTANCE_STANDS, ASSET_IN_ORDER, *TRIGGERS],
             [

@@ -83,7 +83,7 @@ FOR EACH ROW EXECUTE FUNCTION opening_before_going_live()
 
 
 class Migration(migrations.Migration):
-    dependencies = [("projects", "0012_opening_keys")]
+    dependencies = [("projects", "0009_changes_by_request")]
 
     operations = [
         *(

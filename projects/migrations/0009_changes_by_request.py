@@ -132,7 +132,7 @@ EXECUTE FUNCTION adjustment_of_approved_request()
 
 
 class Migration(migrations.Migration):
-    dependencies = [("projects", "0010_approved_in")]
+    dependencies = [("projects", "0008_closed_plans_take_nothing")]
 
     operations = [
         migrations.RunSQL(

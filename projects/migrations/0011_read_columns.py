@@ -302,7 +302,7 @@ EXECUTE FUNCTION share_stands_under_its_adjustments()
 
 
 class Migration(migrations.Migration):
-    dependencies = [("projects", "0014_money_newest_first")]
+    dependencies = [("projects", "0010_openings_stand")]
 
     operations = [
         migrations.RunSQL(

@@ -86,7 +86,7 @@ EXECUTE FUNCTION fund_plan_may_close()
 
 
 class Migration(migrations.Migration):
-    dependencies = [("projects", "0008_stops_with_a_day")]
+    dependencies = [("projects", "0007_acceptances_and_assets_in_order")]
 
     operations = [
         migrations.RunSQL(

@@ -32,7 +32,7 @@ EXECUTE FUNCTION progress_never_falls()
 
 
 class Migration(migrations.Migration):
-    dependencies = [("projects", "0015_read_columns")]
+    dependencies = [("projects", "0011_read_columns")]
 
     operations = [
         migrations.RunSQL(
