@@ -14,23 +14,32 @@ from deploy.local.place import Place
 
 _own = Path(tempfile.gettempdir()) / f"jiedui-test-{os.geteuid()}-{os.getpid()}"
 PLACE = Place(data=_own, sockets=_own / "sockets", served=_own)
-# said once, by the first process: those it starts inherit what it sets below
-_given = os.environ.setdefault(
-    "TESTED_ON", " ".join({"DATABASE_URL", "REDIS_URL"} & os.environ.keys())
-)
-OWN_POSTGRES = "DATABASE_URL" not in _given
-OWN_REDIS = "REDIS_URL" not in _given and redis.program() is not None
+# A process that shares the tests inherits the addresses that the one who started it made up for
+# itself; what a test starts is to use those of its test.
+_me = os.environ.get("PYTEST_XDIST_WORKER", "alone")
+_whose, *_made_up = os.environ.get("SERVERS_OF", _me).split()
+if _whose != _me:
+    for _name in _made_up:
+        del os.environ[_name]
+_own_addresses = {
+    "DATABASE_URL": postgres.Postgres(PLACE).url,
+    "REDIS_URL": redis.Redis(PLACE).url if redis.program() else "memory://",
+    "FILES_DIR": str(PLACE.data / "files"),
+    "STATIC_DIR": str(PLACE.data / "static"),
+}
+_missing = _own_addresses.keys() - os.environ.keys()
+OWN_POSTGRES = "DATABASE_URL" in _missing
+OWN_REDIS = "REDIS_URL" in _missing and redis.program() is not None
+for _name in _missing:
+    os.environ[_name] = _own_addresses[_name]
+if _missing:
+    os.environ["SERVERS_OF"] = " ".join((_me, *_missing))
 
 os.environ.setdefault("PROFILE", "test")
 os.environ.setdefault("SECRET_KEY", "only-for-tests-" * 4)
 os.environ.setdefault("ALLOWED_HOSTS", "testserver,localhost,127.0.0.1")
 os.environ.setdefault("SITE_URL", "http://testserver")
 os.environ.setdefault("EMAIL_URL", "smtp://127.0.0.1:1")
-os.environ |= {"FILES_DIR": str(PLACE.data / "files"), "STATIC_DIR": str(PLACE.data / "static")}
-if OWN_POSTGRES:
-    os.environ["DATABASE_URL"] = postgres.Postgres(PLACE).url
-if "REDIS_URL" not in _given:
-    os.environ["REDIS_URL"] = redis.Redis(PLACE).url if OWN_REDIS else "memory://"
 os.environ.setdefault("LOG_LEVEL", "WARNING")
 
 from config.settings import *  # noqa: E402, F403 - it reads what was set above
