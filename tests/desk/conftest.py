@@ -30,7 +30,7 @@ class Seat:
 
     def __init__(self, user: User) -> None:
         self.user, self.client = user, Client()
-        device = TOTPDevice.objects.create(user=user, name="authenticator")
+        device, _ = TOTPDevice.objects.get_or_create(user=user, name="authenticator")
         answer = self.client.post(
             reverse("admin:login"),
             {"username": user.username, "password": make.PASSWORD, "otp_token": code_of(device)},
@@ -83,10 +83,10 @@ def errors_on(page: Any) -> str:
 
 
 @pytest.fixture(autouse=True)
-def morning() -> Iterator[None]:
-    """The clock of the desk stands at the factories' present."""
-    with time_machine.travel(make.NOW, tick=True):
-        yield
+def clock() -> Iterator[time_machine.Traveller]:
+    """The clock of the desk: it starts at the factories' present, and can be moved."""
+    with time_machine.travel(make.NOW, tick=True) as traveller:
+        yield traveller
 
 
 @pytest.fixture

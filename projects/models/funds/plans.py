@@ -119,7 +119,8 @@ class FundPlan(LedgerRow):
         indexes = [models.Index(fields=["pairing", "fiscal_year"], name="fund_plan_pairing_year")]
 
     def __str__(self) -> str:
-        return f"{self.fiscal_year} {self.get_source_display()} {self.pairing}"
+        said = f"{self.fiscal_year} {self.get_source_display()} {self.pairing}"
+        return f"{said} · {self.doc_no}" if self.doc_no else said
 
     def committed_yuan(self) -> Decimal:
         """Yuan of this plan that approved projects hold; the caller holds the plan's lock if the
