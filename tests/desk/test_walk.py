@@ -1,4 +1,4 @@
-"""One project from the village's application to its closing, in a real browser, as a new user would.
+"""One project from the village's application to its closing, in a real browser, by a new user.
 
 Nobody types an address: each step starts on a list, goes to the row, and takes the button that the
 row's page offers. ``PICTURES=docs/pictures/walk`` keeps the pictures that ``docs/walk.md`` shows.
@@ -33,6 +33,9 @@ from tests.factories import files
 
 GUIDE = Path("docs/walk.md")
 WIDTH, HEIGHT = 1180, 960
+COUNTY, CLERK, SITE = Role.P_EDIT, Role.CLERK, Role.FRONT
+REVIEWER, APPROVER, FINANCE = Role.REVIEWER, Role.APPROVER, Role.FINANCE
+PLACE = f"演示地区{make.COUNTY}"
 
 
 class Walk:
@@ -179,17 +182,27 @@ def test_a_project_walks_from_the_village_to_its_closing(walk: Walk) -> None:
     for kind, name in OFFICES.items():
         office = make.organisation(kind, pairing.recipient.code)
         Organisation.objects.filter(pk=office.pk).update(name_zh=name)
-    county, clerk, site = Role.P_EDIT, Role.CLERK, Role.FRONT
-    reviewer, approver, finance = Role.REVIEWER, Role.APPROVER, Role.FINANCE
+    project = apply_for_it(walk)
+    give_it_money(walk, project)
+    do_the_works(walk, project)
+    accept_and_hand_over(walk, project)
+    settle_and_close(walk, project)
+    walk.sit_down(COUNTY, "06-25")
+    walk.go_to(project)
+    walk.photograph("after-closed")
+    shown = re.findall(r"\(pictures/walk/([^)]+)\)", GUIDE.read_text())
+    assert shown == walk.pictures, "docs/walk.md shows every picture of the walk, in its order"
 
-    # the village applies, the county enters it
-    walk.sit_down(county, "01-12")
+
+def apply_for_it(walk: Walk) -> Project:
+    """The village applies, the county enters it, the office admits it."""
+    walk.sit_down(COUNTY, "01-12")
     walk.page.goto(f"{walk.server.url}/admin/")
     walk.photograph("home-county")
     walk.add(
-        county, "01-12", Project, "form-application",
-        name="演示·高原果蔬大棚", fiscal_year="2026", pairing=pairing.recipient.name_zh,
-        county=pairing.recipient.name_zh, sector="RURAL", place="演示乡演示村",
+        COUNTY, "01-12", Project, "form-application",
+        name="演示·高原果蔬大棚", fiscal_year="2026", pairing=PLACE,
+        county=PLACE, sector="RURAL", place="演示乡演示村",
         content="新建高原果蔬大棚12座，配套滴灌与冷藏。", implementing_unit=UNIT,
         responsible_person="演示负责人", office_phone="0000-0000000", aid_yuan="1000000.00",
         planned_start="2026-04-01", planned_end="2026-06-30", needs_tender=True,
@@ -197,126 +210,129 @@ def test_a_project_walks_from_the_village_to_its_closing(walk: Walk) -> None:
         linkage="村集体持有资产，农户务工与分红。", **TARGETS,
     )  # fmt: skip
     project = Project.objects.get()
-    walk.do(county, "01-13", project, "submit", "after-submitted")
+    walk.do(COUNTY, "01-13", project, "submit", "after-submitted")
     walk.do(
-        county, "01-26", project, "give-notice", kind="PRE", place="演示乡政府公示栏",
+        COUNTY, "01-26", project, "give-notice", kind="PRE", place="演示乡政府公示栏",
         starts_on="2026-01-14", ends_on="2026-01-25", hotline="0000-0000000",
     )  # fmt: skip
-    walk.do(reviewer, "01-26", PublicNotice.objects.get(), "confirm", "before-notice")
-    paper(walk, site, "01-27", project, "OPINION", "form-opinion")
-    walk.do(reviewer, "01-28", project, "admit", "before-admission")
+    walk.do(REVIEWER, "01-26", PublicNotice.objects.get(), "confirm", "before-notice")
+    paper(walk, SITE, "01-27", project, "OPINION", picture="form-opinion")
+    walk.do(REVIEWER, "01-28", project, "admit", "before-admission")
     assert stage_of(project) == Stage.LIBRARY
+    return project
 
-    # the money is planned, issued, sent and confirmed
+
+def give_it_money(walk: Walk, project: Project) -> None:
+    """Money is planned, issued, sent and confirmed; the project is decided on and approved."""
     walk.add(
-        clerk, "02-02", FundPlan, "form-fund-plan", pairing=pairing.recipient.name_zh,
+        CLERK, "02-02", FundPlan, "form-fund-plan", pairing=PLACE,
         source="PROV", amount_yuan="5000000.00", doc_no="演示文〔2026〕9号",
         issued_on="2026-02-01",
     )  # fmt: skip
     plan = FundPlan.objects.get()
-    walk.do(finance, "02-03", plan, "issue")
+    walk.do(FINANCE, "02-03", plan, "issue")
     walk.add(
-        clerk, "02-20", Transfer, fund_plan="演示文〔2026〕9号", amount_yuan="3000000.00",
+        CLERK, "02-20", Transfer, fund_plan="演示文〔2026〕9号", amount_yuan="3000000.00",
         treasury=TREASURY, sent_on="2026-02-20",
     )  # fmt: skip
     transfer = Transfer.objects.get()
     walk.do(
-        county, "02-23", transfer, "report-arrival", arrived_on="2026-02-23", voucher_no="演示-1"
+        COUNTY, "02-23", transfer, "report-arrival", arrived_on="2026-02-23", voucher_no="演示-1"
     )
-    walk.do(finance, "02-24", transfer, "confirm", "after-arrived")
+    walk.do(FINANCE, "02-24", transfer, "confirm", "after-arrived")
 
-    # decided, allotted, approved
-    paper(walk, clerk, "02-26", project, "CONSENT")
-    paper(walk, clerk, "02-26", project, "DECISION")
-    walk.do(clerk, "02-27", project, "allot", draws_on=plan.pk, amount_yuan="1000000.00")
+    paper(walk, CLERK, "02-26", project, "CONSENT")
+    paper(walk, CLERK, "02-26", project, "DECISION")
+    walk.do(CLERK, "02-27", project, "allot", draws_on=plan.pk, amount_yuan="1000000.00")
     walk.do(
-        approver, "03-02", project, "approve", "form-approval",
+        APPROVER, "03-02", project, "approve", "form-approval",
         doc_no="演示批〔2026〕1号", on="2026-03-02",
     )  # fmt: skip
     assert stage_of(project) == Stage.APPROVED
 
-    # tendered, ready, started
-    paper(walk, county, "03-03", project, "PLAN")
-    walk.do(county, "03-09", project, "advance", on="2026-03-09")
+
+def do_the_works(walk: Walk, project: Project) -> None:
+    """Works are tendered, started, verified and paid for until they are complete."""
+    paper(walk, COUNTY, "03-03", project, "PLAN")
+    walk.do(COUNTY, "03-09", project, "advance", on="2026-03-09")
     assert stage_of(project) == Stage.TENDERING
-    paper(walk, county, "03-19", project, "AWARD")
+    paper(walk, COUNTY, "03-19", project, "AWARD")
     walk.do(
-        county, "03-20", project, "advance", on="2026-03-20", contract_no="演示合同1",
+        COUNTY, "03-20", project, "advance", on="2026-03-20", contract_no="演示合同1",
         contract_yuan="1000000.00",
     )  # fmt: skip
-    paper(walk, county, "03-30", project, "CONTRACT")
-    walk.do(county, "04-01", project, "start", on="2026-04-01")
-    walk.do(site, "04-02", project, "confirm-start", "before-start-to-confirm")
+    paper(walk, COUNTY, "03-30", project, "CONTRACT")
+    walk.do(COUNTY, "04-01", project, "start", on="2026-04-01")
+    walk.do(SITE, "04-02", project, "confirm-start", "before-start-to-confirm")
     assert stage_of(project) == Stage.ACTIVE
 
-    # the works go on, and are paid for as they do
     for month, day, per_cent, told in (
         ("2026-04", "04-29", "45", "完成大棚6座"),
         ("2026-05", "05-28", "100", "全部完成"),
     ):
         picture = "form-progress" if per_cent == "45" else ""
         walk.do(
-            county, day, project, "report-progress", picture, period=month,
+            COUNTY, day, project, "report-progress", picture, period=month,
             measured_on=f"2026-{day}", physical_pct=per_cent, narrative=told,
             photos=f"演示现场{month}.png",
         )  # fmt: skip
-        walk.do(site, day, ProgressReport.objects.latest("pk"), "verify")
+        walk.do(SITE, day, ProgressReport.objects.latest("pk"), "verify")
         if per_cent == "45":
             pay(walk, "04-30", project, "PROGRESS", "300000.00")
-    walk.do(county, "05-29", project, "complete", on="2026-05-29")
-    walk.do(site, "05-30", project, "confirm-completion")
+    walk.do(COUNTY, "05-29", project, "complete", on="2026-05-29")
+    walk.do(SITE, "05-30", project, "confirm-completion")
     assert stage_of(project) == Stage.COMPLETED
 
-    # accepted, handed over
+
+def accept_and_hand_over(walk: Walk, project: Project) -> None:
+    """A panel accepts the works, and the village takes the asset over."""
     walk.do(
-        clerk, "06-03", project, "record-acceptance", "form-acceptance", level="JOINT",
+        CLERK, "06-03", project, "record-acceptance", "form-acceptance", level="JOINT",
         held_on="2026-06-03", chair="演示组长", chair_of=OFFICE,
         members="演示成员一\n演示成员二\n演示成员三", result="PASS",
-        quantities="大棚; 座; 12; 12", final_settlement_yuan="1000000.00", final_aid_yuan="1000000.00",
+        quantities="大棚; 座; 12; 12", final_settlement_yuan="1000000.00",
+        final_aid_yuan="1000000.00",
     )  # fmt: skip
     accepted = Acceptance.objects.get()
-    paper(walk, clerk, "06-03", project, "ACCEPTANCE")
-    walk.do(reviewer, "06-04", accepted, "confirm")
+    paper(walk, CLERK, "06-03", project, "ACCEPTANCE")
+    walk.do(REVIEWER, "06-04", accepted, "confirm")
     walk.do(
-        county, "06-13", project, "give-notice", kind="DONE", place="演示乡政府公示栏",
+        COUNTY, "06-13", project, "give-notice", kind="DONE", place="演示乡政府公示栏",
         starts_on="2026-06-01", ends_on="2026-06-11", hotline="0000-0000000",
     )  # fmt: skip
-    walk.do(reviewer, "06-13", PublicNotice.objects.latest("pk"), "confirm")
-    walk.do(reviewer, "06-15", project, "accept", "form-acceptance-of-the-office", on="2026-06-15")
+    walk.do(REVIEWER, "06-13", PublicNotice.objects.latest("pk"), "confirm")
+    walk.do(REVIEWER, "06-15", project, "accept", "form-acceptance-of-the-office", on="2026-06-15")
     assert stage_of(project) == Stage.ACCEPTED
     walk.do(
-        county, "06-16", project, "register-asset", name="演示大棚", category="OPERATING",
+        COUNTY, "06-16", project, "register-asset", name="演示大棚", category="OPERATING",
         original_value_yuan="1000000.00", registered_on="2026-06-16",
     )  # fmt: skip
-    walk.sit_down(county, "06-16")
+    walk.sit_down(COUNTY, "06-16")
     page = walk.go_to(Asset.objects.get())
     fill_in(page, {"owner": "演示村集体", "manager": "演示合作社"})
     page.locator("[name=_save]").click()
     walk.is_done()
-    walk.do(county, "06-17", project, "hand-over", on="2026-06-17")
-    walk.do(reviewer, "06-18", project, "confirm-handover", "after-handed-over")
+    walk.do(COUNTY, "06-17", project, "hand-over", on="2026-06-17")
+    walk.do(REVIEWER, "06-18", project, "confirm-handover", "after-handed-over")
     assert stage_of(project) == Stage.HANDED_OVER
 
-    # paid, audited, evaluated, closed
+
+def settle_and_close(walk: Walk, project: Project) -> None:
+    """Paid but for the retention, audited, evaluated, closed."""
     pay(walk, "06-19", project, "ACCEPTANCE", "670000.00")
     walk.do(
-        clerk, "06-22", project, "record-audit", body="演示审计局", kind="settlement",
+        CLERK, "06-22", project, "record-audit", body="演示审计局", kind="settlement",
         report_no="演示审1号", issued_on="2026-06-22", audited_yuan="1000000.00",
     )  # fmt: skip
     assert AuditRecord.objects.count() == 1
     walk.do(
-        clerk, "06-23", project, "evaluate", year="2026", output="48", benefit="28",
+        CLERK, "06-23", project, "evaluate", year="2026", output="48", benefit="28",
         satisfaction="9", evaluated_on="2026-06-23",
     )  # fmt: skip
-    paper(walk, clerk, "06-23", project, "EVALUATION")
-    walk.do(reviewer, "06-24", Evaluation.objects.get(), "confirm")
-    walk.do(approver, "06-25", project, "close", on="2026-06-25")
+    paper(walk, CLERK, "06-23", project, "EVALUATION")
+    walk.do(REVIEWER, "06-24", Evaluation.objects.get(), "confirm")
+    walk.do(APPROVER, "06-25", project, "close", on="2026-06-25")
     assert stage_of(project) == Stage.CLOSED
-    walk.sit_down(county, "06-25")
-    walk.go_to(project)
-    walk.photograph("after-closed")
-    shown = re.findall(r"\(pictures/walk/([^)]+)\)", GUIDE.read_text())
-    assert shown == walk.pictures, "docs/walk.md shows every picture of the walk, in its order"
 
 
 UNIT, OFFICE, TREASURY = "演示乡人民政府", "演示县经济合作局", "演示县财政局"
@@ -342,7 +358,7 @@ TARGETS = {
 
 
 def paper(
-    walk: Walk, role: Role, day: str, project: Project, kind: str, picture: str = ""
+    walk: Walk, role: Role, day: str, project: Project, kind: str, *, picture: str = ""
 ) -> None:
     """File a paper on the project's page."""
     walk.do(role, day, project, "file-paper", picture, kind=kind, file="演示文件.pdf")

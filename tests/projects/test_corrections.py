@@ -94,19 +94,6 @@ STRIKES = [verb for verb in VERBS if verb.startswith("void_")]
 # ------------------------------------------------------------------------------- who and where
 
 
-@pytest.mark.parametrize("role", Role)
-@pytest.mark.parametrize("verb", VERBS)
-def test_each_verb_is_open_to_its_roles_and_to_no_other(verb: str, role: Role) -> None:
-    roles, prepare = VERBS[verb]
-    _row, do = prepare()
-    by = make.user_with(role)  # in the county's own office, or in the bureau
-    if role in roles:
-        assert do(by)
-    else:
-        with pytest.raises((PermissionDenied, ObjectDoesNotExist)):
-            do(by)
-
-
 @pytest.mark.parametrize("verb", ["return_transfer", "refund"])
 def test_a_row_of_another_region_is_as_good_as_missing(verb: str) -> None:
     _row, do = VERBS[verb][1]()
