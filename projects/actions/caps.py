@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
+from django.db import connection
 from django.db.models import Exists, F, OuterRef, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 from django.utils.formats import date_format
@@ -91,6 +93,53 @@ def facts_on(project: Project, day: date, *, known_at: datetime) -> Facts:
     Papers have no day of their own but that of their filing, so a paper proves readiness from the
     instant it is filed, also of days before.
     """
+    sql, given = _question()
+    asked: dict[Any, Any] = {_PROJECT: project.pk, _DAY: day, _KNOWN_AT: known_at}
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [asked.get(value, value) for value in given])
+        row = cursor.fetchone()
+    if row is None:
+        raise Project.DoesNotExist
+    found = dict(zip(_COLUMNS, row, strict=True))
+    stage = found["stage_then"]
+    nothing = Decimal(0)
+    granted = (found["granted"] or nothing) + (found["adjusted"] or nothing)
+    return Facts(
+        day=day,
+        granted_yuan=granted,
+        total_investment_yuan=found["total_investment_yuan"],
+        contract_yuan=found["contract_yuan"],
+        settled_yuan=_settled(
+            found["settled"] if stage in COMPLETED_ON else None,
+            found["audited"],
+            granted if found["settled_before"] else None,
+        ),
+        is_ready=stage in READY_ON,
+        has_contract_or_plan=found["has_paper"] or bool(found["contract_no"]),
+        is_started=stage in STARTED_ON,
+        is_completed=stage in COMPLETED_ON,
+        is_self_accepted=found["self_accepted"],
+        is_audited=found["audited"] is not None,
+        accepted_on=found["accepted_on"] if stage in ACCEPTED_ON else None,
+        progress_pct=max(found["progress"] or nothing, found["progress_before"] or nothing),
+    )
+
+
+_COLUMNS = (
+    "total_investment_yuan", "contract_yuan", "contract_no", "granted", "adjusted", "stage_then",
+    "accepted_on", "settled", "self_accepted", "progress", "progress_before", "settled_before",
+    "has_paper", "audited",
+)  # fmt: skip
+# Stand in for what is asked while the question is put into SQL.
+_PROJECT, _DAY, _KNOWN_AT = -1, date.min, datetime.min.replace(tzinfo=UTC)
+
+
+@cache
+def _question() -> tuple[str, tuple[Any, ...]]:
+    """The query of ``facts_on`` as SQL, and its parameters. To put it into SQL takes longer than
+    to answer it, and the text is the same for every project and day.
+    """
+    day, known_at = _DAY, _KNOWN_AT
 
     def of_project(rows: QuerySet[Any], project_is: str = "project") -> QuerySet[Any]:
         return rows.filter(**{project_is: OuterRef("pk")})
@@ -121,7 +170,8 @@ def facts_on(project: Project, day: date, *, known_at: datetime) -> Facts:
     audits = of_project(AuditRecord.objects.as_at(day, known_at)).filter(kind=AuditKind.SETTLEMENT)
     opening = of_project(Opening.objects.as_at(day, known_at))
     found = (
-        Project.objects.filter(pk=project.pk)
+        Project.objects.filter(pk=_PROJECT)
+        .order_by()
         .annotate(
             granted=sum_of(shares, "amount_yuan"),
             adjusted=sum_of(adjustments, "delta_yuan", "project_funding__project"),
@@ -139,31 +189,10 @@ def facts_on(project: Project, day: date, *, known_at: datetime) -> Facts:
             has_paper=Exists(papers),
             audited=Subquery(audits.order_by("-issued_on", "-pk").values("audited_yuan")[:1]),
         )
-        .values()
-        .get()
+        .values_list(*_COLUMNS)
     )
-    stage = found["stage_then"]
-    nothing = Decimal(0)
-    granted = (found["granted"] or nothing) + (found["adjusted"] or nothing)
-    return Facts(
-        day=day,
-        granted_yuan=granted,
-        total_investment_yuan=found["total_investment_yuan"],
-        contract_yuan=found["contract_yuan"],
-        settled_yuan=_settled(
-            found["settled"] if stage in COMPLETED_ON else None,
-            found["audited"],
-            granted if found["settled_before"] else None,
-        ),
-        is_ready=stage in READY_ON,
-        has_contract_or_plan=found["has_paper"] or bool(found["contract_no"]),
-        is_started=stage in STARTED_ON,
-        is_completed=stage in COMPLETED_ON,
-        is_self_accepted=found["self_accepted"],
-        is_audited=found["audited"] is not None,
-        accepted_on=found["accepted_on"] if stage in ACCEPTED_ON else None,
-        progress_pct=max(found["progress"] or nothing, found["progress_before"] or nothing),
-    )
+    sql, given = found.query.sql_with_params()
+    return sql, given
 
 
 def _settled(
