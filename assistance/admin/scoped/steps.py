@@ -35,6 +35,7 @@ else:
     Page = admin.ModelAdmin
 
 MOST_AT_ONCE = 200  # rows that one bulk step takes
+STEPS_AT_ONCE = 2  # steps of a row that a list shows before somebody asks for more
 
 
 class TakesSteps(OnTheDesk, Page):
@@ -264,7 +265,13 @@ def open_steps_column(page: TakesSteps, request: HttpRequest) -> Callable[[Any],
         ]
         if not links:
             return format_html('<span class="quiet">{}</span>', "–")
-        joined = format_html_join(" ", '<a class="step" href="{}">{}</a>', links)
-        return format_html('<span class="steps">{}</span>', joined)
+        first, more = (
+            format_html_join(" ", '<a class="step" href="{}">{}</a>', some)
+            for some in (links[:STEPS_AT_ONCE], links[STEPS_AT_ONCE:])
+        )
+        if more:
+            told = _("%(count)d more") % {"count": len(links) - STEPS_AT_ONCE}
+            more = format_html("<details><summary>{}</summary>{}</details>", told, more)
+        return format_html('<div class="steps">{}{}</div>', first, more)
 
     return open_steps
