@@ -231,7 +231,7 @@ def test_the_parts_of_the_tables_add_up_to_their_totals_in_yuan(db: None) -> Non
 
 
 def test_the_demo_ledgers_figures_are_what_plain_sql_finds(db: None, tmp_path: Path) -> None:
-    fill(tmp_path, seed=20260615, projects=25)
+    fill(tmp_path, seed=20260615, projects=12)
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")  # the planner still takes these tables for empty
     for month in (Month(2026, 4), MAY):
