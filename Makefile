@@ -45,7 +45,7 @@ manage: venv ## one of Django's commands against what make run started: ARGS=she
 	@set -a; . ./.data/environment; set +a; exec $(PY) manage.py $(ARGS)
 
 test: venv-dev ## run the tests on every core; ARGS='tests/teams -k posting' chooses
-	@exec $(PY) -m pytest $(or $(ARGS),$(if $(REDIS_URL),,-n logical --dist loadfile))
+	@exec $(PY) -m pytest $(or $(ARGS),$(if $(REDIS_URL),,-n logical --dist loadfile --no-loadscope-reorder))
 
 faults: venv-dev ## kills, outages, odd relays (R), money under load (M1, M2), any order of steps (M3); ONLY=R1,M3 chooses
 	@exec $(PY) -m pytest -q tests/faults --faults-full $(ARGS)
