@@ -29,6 +29,7 @@ from projects.models.audit import AuditRecord, Evaluation
 from projects.models.funds import FundPlan, Transfer
 from tests import factories as make
 from tests.desk.conftest import Seat
+from tests.desk.test_road import NEW_PROJECT
 from tests.factories import files
 
 GUIDE = Path("docs/walk.md")
@@ -341,20 +342,7 @@ OFFICES = {
     OrganisationKind.RECIPIENT_OFFICE: OFFICE,
     OrganisationKind.FINANCE: TREASURY,
 }
-TARGETS = {
-    "targets-0-kind": "OUTPUT",
-    "targets-0-name": "大棚",
-    "targets-0-quantity": "12",
-    "targets-0-unit": "座",
-    "targets-1-kind": "BENEFIT",
-    "targets-1-name": "受益人口",
-    "targets-1-quantity": "160",
-    "targets-1-unit": "人",
-    "targets-2-kind": "SATISFACTION",
-    "targets-2-name": "满意度",
-    "targets-2-quantity": "95",
-    "targets-2-unit": "%",
-}
+TARGETS = {name: value for name, value in NEW_PROJECT.items() if re.match(r"targets-\d", name)}
 
 
 def paper(
