@@ -7,6 +7,7 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from assistance.errors import Refused
@@ -61,7 +62,8 @@ def dispatch(
     if posting.start_on > local_day(now):
         raise Refused(
             "starts_later",
-            _("The posting starts later; dispatch it on %(day)s.") % {"day": posting.start_on},
+            _("The posting starts later; dispatch it on %(day)s.")
+            % {"day": date_format(posting.start_on)},
         )
     posting.letter_no, posting.state = letter_no.strip(), PostingState.ACTIVE
     posting.counted_at, posting.counted_by = now, by  # the constraints judge the row as it will be

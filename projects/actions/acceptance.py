@@ -10,6 +10,7 @@ from typing import Any
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.db.models import Q, Sum
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from assistance.errors import Refused
@@ -203,7 +204,7 @@ def _require_days(acceptance: Acceptance, *, today: date) -> None:
         raise ValidationError(
             {
                 "held_on": _("The works were completed on %(day)s; nothing is accepted before.")
-                % {"day": completed.effective_on}
+                % {"day": date_format(completed.effective_on)}
             }
         )
 

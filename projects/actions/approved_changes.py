@@ -10,6 +10,7 @@ from decimal import Decimal
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from assistance.errors import Refused
@@ -41,6 +42,7 @@ from projects.models import (
     FundingAdjustment,
     FundPlan,
     Payment,
+    PerformanceTarget,
     Project,
     ProjectFunding,
     Stage,
@@ -97,8 +99,16 @@ def _require_same_as_before(change: ChangeRequest, shares: Shares) -> None:
                 "The project is no longer what this request was written against (%(fields)s);"
                 " reject it and let it be applied for anew."
             )
-            % {"fields": ", ".join(differs)},
+            % {"fields": ", ".join(map(_named, differs))},
         )
+
+
+def _named(what: str) -> str:
+    """What a request changes, as its forms call it."""
+    rows = {"targets": PerformanceTarget, "shares": ProjectFunding}.get(what)
+    if rows is not None:
+        return str(rows._meta.verbose_name_plural)
+    return str(Project._meta.get_field(what).verbose_name)  # type: ignore[union-attr]  # a column
 
 
 def _require_effective_day(
@@ -115,7 +125,7 @@ def _require_effective_day(
         raise ValidationError(
             {
                 "effective_on": _("What is changed was approved on %(day)s, not before.")
-                % {"day": first}
+                % {"day": date_format(first)}
             }
         )
 
@@ -150,7 +160,7 @@ def _require_may_end(change: ChangeRequest, shares: Shares, effective_on: date) 
         raise ValidationError(
             {
                 "effective_on": _("Money was paid on %(day)s; the project cannot end before.")
-                % {"day": newest.paid_on}
+                % {"day": date_format(newest.paid_on)}
             }
         )
 

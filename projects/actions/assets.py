@@ -8,6 +8,7 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from assistance.errors import Refused
@@ -183,7 +184,7 @@ def _require_day(project: Project, registered_on: date, *, today: date) -> None:
         raise ValidationError(
             {
                 "registered_on": _("The works were completed on %(day)s; no asset is older.")
-                % {"day": completed_on}
+                % {"day": date_format(completed_on)}
             }
         )
 

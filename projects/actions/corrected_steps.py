@@ -8,6 +8,7 @@ from datetime import date, datetime
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.db.models import Max, Min, Q
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from assistance.errors import Refused, Stale
@@ -101,7 +102,7 @@ def _require_before(after: StageChange | None, effective_on: date) -> None:
         raise ValidationError(
             {
                 "effective_on": _("The day lies after the step after it (%(stage)s on %(day)s).")
-                % {"stage": after.get_to_stage_display(), "day": after.effective_on}
+                % {"stage": after.get_to_stage_display(), "day": date_format(after.effective_on)}
             }
         )
 
@@ -126,7 +127,7 @@ def _require_panels_and_payments_in_order(change: StageChange, effective_on: dat
         raise ValidationError(
             {
                 "effective_on": _("The panel met on %(day)s, between completion and acceptance.")
-                % {"day": met_on}
+                % {"day": date_format(met_on)}
             }
         )
     if change.to_stage not in {Stage.CLOSED, Stage.TERMINATED}:
@@ -137,7 +138,10 @@ def _require_panels_and_payments_in_order(change: StageChange, effective_on: dat
     last_on = paid.aggregate(day=Max("paid_on"))["day"]
     if last_on is not None and last_on > effective_on:
         raise ValidationError(
-            {"effective_on": _("Money was paid on %(day)s, after that day.") % {"day": last_on}}
+            {
+                "effective_on": _("Money was paid on %(day)s, after that day.")
+                % {"day": date_format(last_on)}
+            }
         )
 
 
@@ -214,7 +218,7 @@ def _require_approved_before_the_rest(
         raise ValidationError(
             {
                 "effective_on": _("A share was approved or adjusted on %(day)s, before that day.")
-                % {"day": first}
+                % {"day": date_format(first)}
             }
         )
 

@@ -6,6 +6,7 @@ from datetime import date, datetime
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from assistance.models import User
@@ -28,7 +29,7 @@ def accept(
         raise ValidationError(
             {
                 "on": _("The panel met on %(day)s; it accepted nothing before.")
-                % {"day": decides.held_on}
+                % {"day": date_format(decides.held_on)}
             }
         )
     return move(project, Stage.ACCEPTED, by=by, on=on, now=now)

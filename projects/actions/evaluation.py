@@ -7,6 +7,7 @@ from decimal import ROUND_HALF_UP, Decimal
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from assistance.errors import Refused
@@ -140,7 +141,8 @@ def execution_points(project: Project, day: date, *, known_at: datetime) -> Deci
     if allocated <= 0:
         raise Refused(
             "nothing_allocated",
-            _("No aid was allocated by %(day)s, so its use cannot be evaluated.") % {"day": day},
+            _("No aid was allocated by %(day)s, so its use cannot be evaluated.")
+            % {"day": date_format(day)},
         )
     net = total_yuan(shares, "opening_paid_yuan") + paid - refunded
     share = min(net / allocated, Decimal(1))

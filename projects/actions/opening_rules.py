@@ -12,6 +12,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db.models import Value
 from django.db.models.functions import Replace
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from assistance.errors import Refused
@@ -43,7 +44,7 @@ def require_not_live(pairing: Pairing, today: date) -> None:
                 "%(programme)s works with this system since %(day)s; enter the project as a draft"
                 " and let it go the whole road."
             )
-            % {"programme": pairing.programme, "day": live_on},
+            % {"programme": pairing.programme, "day": date_format(live_on)},
         )
 
 

@@ -69,7 +69,7 @@ def pay(
         raise ValidationError(
             {
                 "paid_on": _("The share was approved on %(day)s; nothing can be paid before.")
-                % {"day": funding.approved_on}
+                % {"day": date_format(funding.approved_on)}
             }
         )
     _require_within_share(funding, amount_yuan)

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from assistance.models import User
@@ -88,7 +89,7 @@ def require_day(project: Project, on: date, *, now: datetime) -> None:
         raise ValidationError(
             {
                 "on": _("The day lies before the step before it (%(stage)s on %(day)s).")
-                % {"stage": newest.get_to_stage_display(), "day": newest.effective_on}
+                % {"stage": newest.get_to_stage_display(), "day": date_format(newest.effective_on)}
             }
         )
 

@@ -158,8 +158,9 @@ def test_a_request_against_what_the_project_was_before_is_refused() -> None:
     ChangeRequest.objects.filter(pk=change.pk).update(
         status=S.SUBMITTED, before={"content": "另一个内容"}
     )
-    with refused("changed_meanwhile"):
+    with refused("changed_meanwhile") as refusal:
         approve(change)
+    assert "建设内容" in str(refusal.value)
 
 
 # ---------------------------------------------------------------------------------------- money
@@ -539,7 +540,7 @@ def test_a_reason_and_a_document_are_asked_for() -> None:
 
 
 @pytest.mark.parametrize(("on", "words"), [
-    (date(2026, 6, 16), "effective_on"), (date(2026, 3, 1), "2026-03-02"),
+    (date(2026, 6, 16), "effective_on"), (date(2026, 3, 1), "2026年3月2日"),
 ])  # fmt: skip
 def test_a_change_takes_effect_between_the_approval_and_today(on: date, words: str) -> None:
     change = make.change(make.project_at(Stage.ACTIVE), status=S.SUBMITTED)
@@ -809,7 +810,7 @@ def test_a_project_does_not_end_before_its_last_payment_or_its_last_step() -> No
     project = make.project_at(Stage.ACTIVE)
     make.payment(project, paid_on=date(2026, 6, 10))
     change = make.change(project, K.TERMINATE, JUSTIFIED, status=S.CONSENTED)
-    with pytest.raises(ValidationError, match="2026-06-10") as refusal:
+    with pytest.raises(ValidationError, match="2026年6月10日") as refusal:
         approve(change, Role.APPROVER, on=date(2026, 6, 9))
     assert set(refusal.value.error_dict) == {"effective_on"}
     other = make.change(make.project_at(Stage.ACTIVE), K.TERMINATE, {}, status=S.CONSENTED)

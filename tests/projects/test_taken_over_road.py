@@ -77,7 +77,7 @@ def test_an_approved_one_is_advanced_and_started() -> None:
     with pytest.raises(Refused):  # what comes after the opening is checked as ever
         advance(project, on=date(2026, 6, 3), by=by, now=now)
     make.papers(project, PaperKind.PLAN, on=date(2026, 6, 2))
-    with pytest.raises(ValidationError, match="2026-05-31"):
+    with pytest.raises(ValidationError, match="2026年5月31日"):
         advance(project, on=date(2026, 5, 30), by=by, now=now)
     project = advance(project, on=date(2026, 6, 3), by=by, now=now)
     assert project.stage == Stage.READY

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
 
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from assistance.errors import Refused
@@ -114,7 +115,7 @@ def notice_missing(project: Project, now: datetime) -> Refused | None:
         return Refused(
             "notice_not_over",
             _("The public notice hangs out until %(day)s; admit the project after that day.")
-            % {"day": counting[0].ends_on},
+            % {"day": date_format(counting[0].ends_on)},
         )
     for notice in over:
         least = Setting.objects.value_on("notice_min_days", notice.starts_on, known_at=now)
