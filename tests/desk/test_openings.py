@@ -108,7 +108,7 @@ def test_nothing_is_taken_over_into_a_live_programme(sit_down: Sit) -> None:
     assert page.redirect_chain, errors_on(page)
     assert Programme.objects.get().went_live_on == date(2026, 6, 1)
     answer = _fill_in(clerk)
-    assert "2026-06-01" in errors_on(answer)
+    assert "2026年6月1日" in errors_on(answer)
 
 
 def test_the_page_of_a_programme_warns_what_going_live_does(sit_down: Sit) -> None:
