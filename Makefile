@@ -44,6 +44,7 @@ manage: venv ## one of Django's commands against what make run started: ARGS=she
 	@test -f .data/environment || { echo 'Nothing to speak to yet: make run comes first.' >&2; exit 1; }
 	@set -a; . ./.data/environment; set +a; exec $(PY) manage.py $(ARGS)
 
+# Processes that share the tests have a Redis each; one that is given is for one process.
 test: venv-dev ## run the tests on every core; ARGS='tests/teams -k posting' chooses
 	@exec $(PY) -m pytest $(or $(ARGS),$(if $(REDIS_URL),,-n logical --dist loadfile --no-loadscope-reorder))
 

@@ -32,7 +32,7 @@ from tests.desk.conftest import Seat
 from tests.desk.test_road import NEW_PROJECT
 from tests.factories import files
 
-GUIDE = Path("docs/walk.md")
+GUIDE = Path(__file__).resolve().parents[2] / "docs" / "walk.md"
 WIDTH, HEIGHT = 1180, 960
 COUNTY, CLERK, SITE = Role.P_EDIT, Role.CLERK, Role.FRONT
 REVIEWER, APPROVER, FINANCE = Role.REVIEWER, Role.APPROVER, Role.FINANCE

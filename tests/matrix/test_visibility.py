@@ -14,6 +14,7 @@ from assistance.models.regions import OrganisationKind
 from assistance.models.rows import entered
 from assistance.roles import Role
 from assistance.scope import Scope
+from projects.actions import return_to_draft
 from projects.models import (
     Acceptance,
     Asset,
@@ -27,6 +28,7 @@ from projects.models import (
     Paper,
     Payment,
     PaymentPolicy,
+    PerformanceTarget,
     ProgressReport,
     Project,
     ProjectFunding,
@@ -184,3 +186,25 @@ def test_an_office_sees_its_own_rows_once_and_no_others(model: type[Row]) -> Non
     ]
     for user in nobody:
         assert not model._default_manager.visible_to(user).exists(), user.roles  # type: ignore[attr-defined]  # scoped
+
+
+def test_a_donor_does_not_see_what_is_still_a_draft_nor_anything_that_hangs_on_it() -> None:
+    donor, recipient = _reader("donor district"), _reader("recipient county")
+    project = make.project_at(Stage.LIBRARY)
+    make.share(project)
+    assert Project.objects.visible_to(donor).exists()
+    assert StageChange.objects.visible_to(donor).count() == 3
+    assert ProjectFunding.objects.visible_to(donor).exists()
+    return_to_draft(project, reason="演示", by=make.hand(Role.REVIEWER), now=make.NOW)
+    for model in (Project, StageChange, ProjectFunding):
+        rows = model._default_manager
+        assert not rows.visible_to(donor).exists(), model
+        assert rows.visible_to(recipient).exists(), model
+
+
+def test_targets_are_reached_only_through_their_project() -> None:
+    assert not hasattr(PerformanceTarget._default_manager, "visible_to")
+    assert not apps.get_app_config("projects").grants.keys() & {  # type: ignore[attr-defined]  # ours
+        "view_performancetarget",
+        "change_performancetarget",
+    }
