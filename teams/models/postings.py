@@ -1,4 +1,4 @@
-"""The people: batches and teams that are dispatched, persons, and their postings."""
+"""Postings: who is where, as what, from when to when."""
 
 from __future__ import annotations
 
@@ -8,156 +8,20 @@ from typing import Self
 from django.conf import settings
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import RangeOperators
-from django.core.validators import RegexValidator
 from django.db import models
-from django.db.models import CheckConstraint, F, OuterRef, Q, UniqueConstraint
+from django.db.models import CheckConstraint, F, Q, UniqueConstraint
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from assistance.models import Organisation, Pairing, Programme, Region
+from assistance.models import Organisation, Pairing, Region
 from assistance.models.rows import (
     LedgerQuerySet,
     LedgerRow,
-    Recorded,
-    RecordedQuerySet,
     days,
     is_one_of,
     same,
 )
-from assistance.scope import Scope, region_prefix
-
-
-class Batch(Recorded):
-    """People who are dispatched together; its declared headcount is the sum over its teams."""
-
-    programme = models.ForeignKey(
-        Programme, models.PROTECT, related_name="batches", verbose_name=_("programme")
-    )
-    label = models.CharField(_("batch"), max_length=80)
-    dispatched_on = models.DateField(_("dispatched on"))
-    basis = models.TextField(_("basis"), blank=True)
-
-    class Meta(Recorded.Meta):
-        verbose_name = _("batch")
-        verbose_name_plural = _("batches")
-        ordering = ["-dispatched_on", "-id"]
-        default_permissions = ("add", "change", "view")
-        constraints = [
-            UniqueConstraint(name="batch_once_per_programme", fields=["programme", "label"])
-        ]
-
-    def __str__(self) -> str:
-        return self.label
-
-
-class TeamQuerySet(RecordedQuerySet["Team"]):
-    seen_through = ""
-
-    def within(self, scope: Scope) -> Self:
-        """Teams in the regions of ``scope``; for a donor those that hold somebody posted under its
-        pairings.
-        """
-        match scope.kind:
-            case "recipient":
-                return self.filter(region__code__startswith=region_prefix(scope.region))
-            case "donor":
-                posted = Posting.objects.within(scope).filter(team=OuterRef("pk"))
-                return self.filter(models.Exists(posted))
-            case _:
-                return self.filter(scope.q(""))
-
-
-class Team(Recorded):
-    """The part of a batch that works in one region. The declared headcount is published, not
-    counted.
-    """
-
-    batch = models.ForeignKey(Batch, models.PROTECT, related_name="teams", verbose_name=_("batch"))
-    region = models.ForeignKey(
-        Region, models.PROTECT, related_name="teams", verbose_name=_("region")
-    )
-    declared_headcount = models.PositiveSmallIntegerField(_("declared headcount"))
-    basis = models.TextField(_("basis"), blank=True)
-
-    objects = TeamQuerySet.as_manager()
-
-    class Meta(Recorded.Meta):
-        verbose_name = _("team")
-        verbose_name_plural = _("teams")
-        ordering = ["batch_id", "region__code"]
-        default_permissions = ("add", "change", "view")
-        constraints = [
-            UniqueConstraint(name="team_once_per_batch_and_region", fields=["batch", "region"])
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.batch} · {self.region}"
-
-
-class PersonQuerySet(RecordedQuerySet["Person"]):
-    seen_through = "postings__pairing"
-
-    def within(self, scope: Scope) -> Self:
-        """Everybody for the whole scope; otherwise those with a posting inside it."""
-        if scope.kind == "all":
-            return self
-        return self.filter(
-            models.Exists(Posting.objects.within(scope).filter(person=OuterRef("pk")))
-        )
-
-
-class Gender(models.TextChoices):
-    FEMALE = "F", _("female")
-    MALE = "M", _("male")
-
-
-class Person(Recorded):
-    """Somebody who is or was posted. Numbers of identity papers and telephones are kept elsewhere,
-    encrypted.
-    """
-
-    name = models.CharField(_("name"), max_length=60)
-    gender = models.CharField(_("gender"), max_length=1, choices=Gender)
-    ethnicity = models.CharField(_("ethnicity"), max_length=20, blank=True)
-    birth_ym = models.CharField(
-        _("year and month of birth"),
-        max_length=7,
-        validators=[
-            RegexValidator(r"^\d{4}-(0[1-9]|1[0-2])$", _("Write year and month as 1980-06."))
-        ],
-    )
-    political_status = models.CharField(_("political status"), max_length=20, blank=True)
-    education = models.CharField(_("education"), max_length=20, blank=True)
-    prof_title = models.CharField(_("professional title"), max_length=40, blank=True)
-    home_unit = models.CharField(_("home unit"), max_length=100)
-    rank = models.CharField(_("rank"), max_length=40, blank=True)
-
-    objects = PersonQuerySet.as_manager()
-
-    class Meta(Recorded.Meta):
-        verbose_name = _("person")
-        verbose_name_plural = _("persons")
-        ordering = ["name", "id"]
-        default_permissions = ("add", "change", "view")
-        constraints = [
-            CheckConstraint(
-                name="person_gender_is_known", condition=is_one_of("gender", Gender.values)
-            ),
-            CheckConstraint(
-                name="person_birth_is_a_month",
-                condition=Q(birth_ym__regex=r"^\d{4}-(0[1-9]|1[0-2])$"),
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return self.name
-
-    def take_turns(self) -> None:
-        """Lock the person: postings of one person are entered one after the other, and whoever
-        comes second is told instead of failing.
-        """
-        Person.objects.select_for_update(no_key=True).get(pk=self.pk)
 
 
 class PostingQuerySet(LedgerQuerySet["Posting"]):
@@ -221,10 +85,15 @@ class Posting(LedgerRow):
     """
 
     person = models.ForeignKey(
-        Person, models.PROTECT, related_name="postings", verbose_name=_("person")
+        "teams.Person", models.PROTECT, related_name="postings", verbose_name=_("person")
     )
     team = models.ForeignKey(
-        Team, models.PROTECT, null=True, blank=True, related_name="postings", verbose_name=_("team")
+        "teams.Team",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="postings",
+        verbose_name=_("team"),
     )
     pairing = models.ForeignKey(
         Pairing, models.PROTECT, related_name="postings", verbose_name=_("pairing")

@@ -1,4 +1,4 @@
-"""The verbs of the people: plan a posting, dispatch, end, cancel."""
+"""Plan a posting, dispatch, end, cancel."""
 
 from __future__ import annotations
 

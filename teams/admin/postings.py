@@ -1,4 +1,4 @@
-"""Batches, teams, persons and postings on the desk."""
+"""Postings on the desk."""
 
 from __future__ import annotations
 
@@ -9,8 +9,6 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.db import models
-from django.db.models import Count, OuterRef, Q, Subquery, Sum
-from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.functional import Promise
@@ -18,170 +16,16 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from assistance.admin.scoped import Filter, Panel, ScopedAdmin, badge, link, reader
+from assistance.admin.scoped import Filter, ScopedAdmin
 from assistance.admin.verbs import DayForm, Queue, Verb, VerbForm
 from assistance.errors import Refused
 from assistance.models import Setting, User
 from assistance.periods import local_day
 from teams.actions import cancel_posting, dispatch, edit_posting, end_posting, plan_posting
-from teams.models import Batch, Person, Posting, PostingState, Team
+from teams.admin.shown import sees_persons, state_badge
+from teams.models import Posting, PostingState
 
 PLANNED_END = pgettext_lazy("posting", "planned end")
-STATE_TONES = {
-    PostingState.PLANNED: "open",
-    PostingState.ACTIVE: "good",
-    PostingState.ENDED: "quiet",
-    PostingState.RECALLED: "bad",
-    PostingState.CANCELLED: "quiet",
-}
-
-
-def _declared_and_registered(declared: int, registered: int) -> tuple[tuple[Any, Any], ...]:
-    return (
-        (_("Declared headcount"), declared),
-        (_("Registered postings"), registered),
-        (_("Gap"), declared - registered),
-    )
-
-
-@admin.register(Batch)
-class BatchAdmin(ScopedAdmin):
-    place = 64
-    joins = ("programme", "updated_by")
-    list_display = ["label", "programme", "dispatched_on", "declared", "registered", "gap"]
-    list_filter = ["programme"]
-    search_fields = ["label"]
-    fieldsets = [(None, {"fields": ["programme", ("label", "dispatched_on"), "basis"]})]
-
-    def get_queryset(self, request: HttpRequest) -> models.QuerySet[Any]:
-        teams = Team.objects.visible_to(reader(request)).filter(batch=OuterRef("pk"))
-        postings = Posting.objects.visible_to(reader(request)).counting()
-        sums = teams.order_by().values("batch").annotate(sum=Sum("declared_headcount"))
-        counts = postings.filter(team__batch=OuterRef("pk")).order_by().values("team__batch")
-        rows = super().get_queryset(request)
-        batches: models.QuerySet[Any] = rows.filter(pk__in=_batches_of(request)).annotate(
-            declared_sum=Coalesce(Subquery(sums.values("sum")), 0),
-            registered_count=Coalesce(
-                Subquery(counts.annotate(found=Count("pk")).values("found")), 0
-            ),
-        )
-        return batches
-
-    def facts(self, row: Any) -> Iterable[tuple[str | Promise, Any]]:
-        return _declared_and_registered(row.declared_sum, row.registered_count)
-
-    def panels(self, request: HttpRequest, row: Any) -> Iterable[Panel]:
-        teams = Team.objects.visible_to(reader(request)).filter(batch=row).select_related("region")
-        counted: Iterable[Any] = teams.annotate(found=Count("postings", filter=_COUNTING))
-        return (
-            Panel(
-                _("Teams"),
-                (_("region"), _("declared headcount"), _("registered"), _("gap")),
-                [
-                    (
-                        link(team, str(team.region)),
-                        team.declared_headcount,
-                        team.found,
-                        team.declared_headcount - team.found,
-                    )
-                    for team in counted
-                ],
-                _("This batch has no team yet."),
-            ),
-        )
-
-    @admin.display(description=_("declared"))
-    def declared(self, batch: Any) -> int:
-        return int(batch.declared_sum)
-
-    @admin.display(description=_("registered"))
-    def registered(self, batch: Any) -> int:
-        return int(batch.registered_count)
-
-    @admin.display(description=_("gap"))
-    def gap(self, batch: Any) -> int:
-        return int(batch.declared_sum - batch.registered_count)
-
-
-_COUNTING = Q(postings__counted_at__isnull=False, postings__voided_at=None)
-
-
-def _batches_of(request: HttpRequest) -> models.QuerySet[Any, Any]:
-    """Batches with a team that the reader sees; who sees everything also sees those without one."""
-    if reader(request).scope.kind == "all":
-        return Batch.objects.values("pk")
-    return Team.objects.visible_to(reader(request)).values("batch")
-
-
-@admin.register(Team)
-class TeamAdmin(ScopedAdmin):
-    place = 66
-    joins = ("batch", "region", "updated_by")
-    list_display = ["title", "region", "declared_headcount", "registered", "gap"]
-    list_filter = ["batch"]
-    search_fields = ["batch__label", "region__name_zh"]
-    autocomplete_fields = ["region"]
-    fieldsets = [(None, {"fields": ["batch", "region", "declared_headcount", "basis"]})]
-
-    def get_queryset(self, request: HttpRequest) -> models.QuerySet[Any]:
-        counted = Count("postings", filter=_COUNTING)
-        teams: models.QuerySet[Any] = (
-            super().get_queryset(request).annotate(registered_count=counted)
-        )
-        return teams
-
-    def facts(self, row: Any) -> Iterable[tuple[str | Promise, Any]]:
-        return _declared_and_registered(row.declared_headcount, row.registered_count)
-
-    def panels(self, request: HttpRequest, row: Any) -> Iterable[Panel]:
-        postings = Posting.objects.visible_to(reader(request)).filter(team=row).standing()
-        return (
-            Panel(
-                _("Postings"),
-                (
-                    _("post"),
-                    _("state"),
-                    _("starts on"),
-                    pgettext_lazy("posting", "planned end"),
-                    _("ended on"),
-                ),
-                [
-                    (
-                        link(posting, posting.host_post),
-                        _state(posting),
-                        posting.start_on,
-                        posting.planned_end,
-                        posting.end_on or "–",
-                    )
-                    for posting in postings
-                ],
-                _("Nobody is registered in this team yet."),
-            ),
-        )
-
-    @admin.display(description=_("team"), ordering="batch")
-    def title(self, team: Team) -> str:
-        return str(team)
-
-    @admin.display(description=_("registered"))
-    def registered(self, team: Any) -> int:
-        return int(team.registered_count)
-
-    @admin.display(description=_("gap"))
-    def gap(self, team: Any) -> int:
-        return int(team.declared_headcount - team.registered_count)
-
-
-@admin.register(Person)
-class PersonAdmin(ScopedAdmin):
-    place = 62
-    joins = ("updated_by",)
-    list_display = ["name", "gender", "home_unit", "rank", "prof_title"]
-    search_fields = ["name", "home_unit"]
-    fieldsets = [
-        (None, {"fields": [("name", "gender"), ("birth_ym", "ethnicity"), "political_status"]}),
-        (_("Work"), {"fields": ["home_unit", ("rank", "prof_title"), "education"]}),
-    ]
 
 
 class LetterForm(VerbForm):
@@ -323,13 +167,13 @@ class PostingAdmin(ScopedAdmin):
         written = [*super().get_fieldsets(request, obj)]
         if obj is None or obj.end_on is None:
             written.pop()
-        if not _sees_persons(request):
+        if not sees_persons(request):
             written[0] = (None, {"fields": ["team", "pairing", "region"]})
         return written
 
     def get_list_display(self, request: HttpRequest) -> Any:
         columns = list(super().get_list_display(request))
-        return columns if _sees_persons(request) else columns[1:]
+        return columns if sees_persons(request) else columns[1:]
 
     def enter(self, fields: dict[str, Any], *, by: User, now: datetime) -> Any:
         return plan_posting(**fields, by=by, now=now)
@@ -341,7 +185,7 @@ class PostingAdmin(ScopedAdmin):
 
     def facts(self, row: Any) -> Iterable[tuple[str | Promise, Any]]:
         return (
-            (_("State"), _state(row)),
+            (_("State"), state_badge(row)),
             (_("Post"), row.host_post),
             (_("Region"), row.region),
             (_("Starts on"), row.start_on),
@@ -354,12 +198,4 @@ class PostingAdmin(ScopedAdmin):
 
     @admin.display(description=_("state"), ordering="state")
     def standing(self, posting: Posting) -> SafeString:
-        return _state(posting)
-
-
-def _sees_persons(request: HttpRequest) -> bool:
-    return reader(request).has_perm("teams.view_person")
-
-
-def _state(posting: Posting) -> SafeString:
-    return badge(posting.get_state_display(), STATE_TONES[PostingState(posting.state)])
+        return state_badge(posting)
