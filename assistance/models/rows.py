@@ -47,13 +47,15 @@ class ScopedQuerySet(models.QuerySet[M]):
 
 
 class RecordedQuerySet(ScopedQuerySet[R]):
-    def lock_for(self, by: User, pk: int, *, version: int | None = None) -> R:
-        """Lock one row that ``by`` may see until the transaction ends.
+    def lock_for(self, by: User, pk: int, *reading: str, version: int | None = None) -> R:
+        """Lock one row that ``by`` may see until the transaction ends; ``reading`` names relations
+        to read along, unlocked.
 
         DoesNotExist where it is out of sight; Stale where ``version`` is given and no longer the
         row's.
         """
-        row = self.visible_to(by).select_for_update(of=("self",)).get(pk=pk)
+        rows = self.visible_to(by).select_for_update(of=("self",))
+        row = (rows.select_related(*reading) if reading else rows).get(pk=pk)
         if version is not None and row.version != version:
             raise Stale(row.version)
         return row

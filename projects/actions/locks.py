@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import cast
 
-from assistance.models import Pairing, User
+from assistance.models import User
 from assistance.models.rows import L
 from projects.models import Project, ProjectFunding
 from projects.models.project import OfProjectQuerySet
+
+READ_ALONG = ("pairing__programme", "pairing__recipient", "pairing__donor")
 
 
 def lock_project(project: Project, *, by: User, version: int | None = None) -> Project:
@@ -15,11 +17,7 @@ def lock_project(project: Project, *, by: User, version: int | None = None) -> P
 
     DoesNotExist where it is out of sight, Stale where ``version`` is no longer the row's.
     """
-    project = Project.objects.lock_for(by, project.pk, version=version)
-    project.pairing = Pairing.objects.select_related("programme", "recipient", "donor").get(
-        pk=project.pairing_id
-    )
-    return project
+    return Project.objects.lock_for(by, project.pk, *READ_ALONG, version=version)
 
 
 def lock_funding(pk: int, *, by: User) -> ProjectFunding:

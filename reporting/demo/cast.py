@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -10,6 +11,7 @@ from pathlib import Path
 from django.contrib.auth.models import Group
 
 from assistance.actions.attachments import keep_file
+from assistance.actions.reference import timetable
 from assistance.models import Attachment, Organisation, Region, User
 from assistance.models.regions import OrganisationKind
 from assistance.roles import Role
@@ -35,6 +37,14 @@ class Cast:
         default_factory=dict
     )
     _files: dict[str, Attachment] = field(default_factory=dict)
+
+    def gather(self, regions: Iterable[Region], *, at: datetime) -> None:
+        """Make, before anything is told, what more than one part of the demo would make."""
+        self.photo(at)
+        self.paper(at)
+        timetable()
+        for region in regions:
+            self.partner(region)
 
     def organisation(self, kind: OrganisationKind, region: Region, name: str) -> Organisation:
         """The demo organisation of this kind and name in a region."""

@@ -163,7 +163,7 @@ def _audit_and_evaluate(tale: Tale, project: Project, at: datetime) -> None:
             project,
             body="演示审计机构",
             kind=AuditKind.SETTLEMENT,
-            report_no=f"演示审〔{day.year}〕{project.pk}号",
+            report_no=f"演示审〔{day.year}〕{project.code}号",
             issued_on=day,
             audited_yuan=final_aid_yuan(project) or Decimal(0),
             by=cast.clerk,

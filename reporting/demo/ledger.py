@@ -1,12 +1,13 @@
-"""The whole demo, told in one transaction: a run that is cut off leaves nothing behind."""
+"""The whole demo: a run that is cut off leaves no project, no money and no person behind."""
 
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.db import connection, models, transaction
@@ -21,7 +22,9 @@ from reporting.actions.definitions import ensure_definitions
 from reporting.demo.cast import Cast
 from reporting.demo.lots import lots
 from reporting.demo.money import Vouchers, fund
+from reporting.demo.parts import Telling, told_at_once
 from reporting.demo.people import People
+from reporting.demo.places import places
 from reporting.demo.road import Road
 from reporting.demo.sketches import Draw
 from reporting.demo.tale import Tale
@@ -31,6 +34,7 @@ from reporting.models import Format, ReportDefinition, Subscription
 SEED = 20210601  # the day on which the team of 39 left
 PROJECTS = 260
 PROJECTS_PER_PERSON, FEWEST_PERSONS = 3, 12
+PEOPLE_TAKE = 0.06  # of the time that all projects take
 SAY_EVERY = 3  # simulated months
 
 # username, kind of scope, code of its region, language
@@ -54,58 +58,112 @@ class Loaded:
     seconds: float
 
 
-@transaction.atomic
 def load_demo_ledger(
     *,
     now: datetime,
     say: Callable[[str], object],
     seed: int = SEED,
     projects: int = PROJECTS,
+    processes: int = 1,
 ) -> Loaded:
     """Fill the ledger with ``projects`` projects and everything around them, up to ``now``.
 
-    The same seed, size and day give the same demo. NotEmpty where there are projects; progress is
-    told through ``say``. User.DoesNotExist where the demo accounts were not created.
+    The same seed, size and day give the same demo, however many ``processes`` share the work; more
+    than one need what was written before to be committed. NotEmpty where there are projects;
+    progress is told through ``say``. User.DoesNotExist where the demo accounts were not created.
     """
     began = time.monotonic()
-    _keep_others_out()
-    if Setting.objects.counting().filter(key=DEMO_LEDGER).exists():
-        raise NotEmpty("The demo ledger is loaded already.")
-    if Project.objects.exists():
-        raise NotEmpty("The ledger holds projects; demo data is only put into an empty one.")
+    _refuse_unless_empty()
+    before_all = on(date(local_day(now).year - 2, 1, 1), lots(seed))
+    with transaction.atomic():
+        recipients = {place.pairing.recipient for place in places(local_day(now), seed)}
+        Cast().gather(sorted(recipients, key=lambda region: region.code), at=before_all)
+
+    def progress(month: str, there: int) -> None:
+        say(f"{month}: projects {there}/{projects}, {time.monotonic() - began:.0f} s")
+
+    telling = Telling(now, seed, projects, processes)
+    if processes == 1:
+        with _to_be_kept(telling):
+            tell_part(telling, 0, progress)
+    else:
+        with told_at_once(telling, progress) as parts:
+            with _to_be_kept(telling):
+                parts.wait_until_told()
+            parts.keep()
+    return Loaded(Project.objects.count(), time.monotonic() - began)
+
+
+@contextmanager
+def _to_be_kept(telling: Telling) -> Iterator[None]:
+    """One transaction that keeps other demos out, and marks and ends what was told meanwhile."""
+    with transaction.atomic():
+        table = connection.ops.quote_name(Setting._meta.db_table)
+        with connection.cursor() as cursor:
+            cursor.execute(f"LOCK TABLE {table} IN SHARE ROW EXCLUSIVE MODE")
+        _refuse_unless_empty()
+        yield
+        cast = Cast()
+        _subscribe(cast.reviewer, telling.now)
+        Setting.objects.create(
+            key=DEMO_LEDGER,
+            value={"seed": telling.seed, "projects": telling.projects},
+            starts_on=local_day(telling.now),
+            counted_at=telling.now,
+            counted_by=cast.reviewer,
+            **entered(cast.clerk, telling.now),
+        )
+
+
+def tell_part(telling: Telling, number: int, progress: Callable[[str, int], object]) -> None:
+    """Tell what happens in the prefectures of one part, and of the first part the people too.
+
+    ``progress`` hears the month that begins and how many projects the part has by then.
+    """
+    now, seed = telling.now, telling.seed
+    draw = Draw(projects=telling.projects, seed=seed, now=now)
     cast, vouchers = Cast(), Vouchers()
-    draw = Draw(projects=projects, seed=seed, now=now)
+    mine = _dealt_out(draw, telling.of)[number]
 
     def month_begins(month: Month) -> None:
         if month.month % SAY_EVERY == 1:
-            there = Project.objects.count()
-            say(f"{month}: projects {there}/{projects}, {time.monotonic() - began:.0f} s")
+            progress(str(month), Project.objects.count())
 
     world = World(now, month_begins=month_begins)
-    for number, plan in enumerate(draw.plans):
-        rng = lots(seed, "plan", number)
-        world.begin(fund(plan, world, cast, rng, vouchers))
-    for number, sketch in enumerate(draw.sketches):
-        rng = lots(seed, "project", number)
-        tale = Tale(sketch, world, cast, rng, vouchers=vouchers)
-        world.begin(Road(tale).story())
-    People(
-        world, cast, persons=max(FEWEST_PERSONS, projects // PROJECTS_PER_PERSON), seed=seed
-    ).begin()
+    for lot, plan in enumerate(draw.plans):
+        if _prefecture(plan.pairing.recipient) in mine:
+            world.begin(fund(plan, world, cast, lots(seed, "plan", lot), vouchers))
+    for lot, sketch in enumerate(draw.sketches):
+        if _prefecture(sketch.place.pairing.recipient) in mine:
+            rng = lots(seed, "project", lot)
+            world.begin(Road(Tale(sketch, world, cast, rng, vouchers=vouchers)).story())
+    if number == 0:
+        persons = max(FEWEST_PERSONS, telling.projects // PROJECTS_PER_PERSON)
+        People(world, cast, persons=persons, seed=seed).begin()
     for year in range(local_day(now).year - 1, local_day(now).year + 1):
         world.begin(_new_year(year))
     with _rows_checked_by_the_database():
         world.run()
-    _subscribe(cast.reviewer, now)
-    Setting.objects.create(
-        key=DEMO_LEDGER,
-        value={"seed": seed, "projects": projects},
-        starts_on=local_day(now),
-        counted_at=now,
-        counted_by=cast.reviewer,
-        **entered(cast.clerk, now),
-    )
-    return Loaded(Project.objects.count(), time.monotonic() - began)
+
+
+def _dealt_out(draw: Draw, parts: int) -> list[set[str]]:
+    """The prefectures of each part, so that all have about as many projects to tell.
+
+    Money of a prefecture serves its counties; no money or organisation serves two prefectures.
+    """
+    weights = Counter(_prefecture(sketch.place.pairing.recipient) for sketch in draw.sketches)
+    weights.update({_prefecture(plan.pairing.recipient): 0 for plan in draw.plans})
+    dealt: list[set[str]] = [set() for _ in range(parts)]
+    told = [len(draw.sketches) * PEOPLE_TAKE, *[0.0] * (parts - 1)]
+    for prefecture, projects in sorted(weights.items(), key=lambda one: (-one[1], one[0])):
+        lightest = told.index(min(told))
+        dealt[lightest].add(prefecture)
+        told[lightest] += projects
+    return dealt
+
+
+def _prefecture(region: Region) -> str:
+    return region.code[:4]
 
 
 @contextmanager
@@ -129,10 +187,11 @@ def _nothing_to_say(self: models.Model, *args: Any, **options: Any) -> None:
     """Stands in for ``full_clean``."""
 
 
-def _keep_others_out() -> None:
-    table = connection.ops.quote_name(Setting._meta.db_table)
-    with connection.cursor() as cursor:
-        cursor.execute(f"LOCK TABLE {table} IN SHARE ROW EXCLUSIVE MODE")
+def _refuse_unless_empty() -> None:
+    if Setting.objects.counting().filter(key=DEMO_LEDGER).exists():
+        raise NotEmpty("The demo ledger is loaded already.")
+    if Project.objects.exists():
+        raise NotEmpty("The ledger holds projects; demo data is only put into an empty one.")
 
 
 def _new_year(year: int) -> Story:

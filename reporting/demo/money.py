@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import ROUND_DOWN, Decimal
 from random import Random
 
-from assistance.models import Organisation, Pairing
+from assistance.models import Organisation, Pairing, Region
 from assistance.models.regions import OrganisationKind
 from assistance.periods import local_day
 from projects import actions
@@ -75,15 +76,16 @@ class Instalment:
     arrives: bool
 
 
-@dataclass
 class Vouchers:
-    """Numbers that no treasury sees twice in a year."""
+    """Numbers that no treasury sees twice in a year: each region has its own."""
 
-    last: int = 0
+    def __init__(self) -> None:
+        self._last: Counter[tuple[str, int]] = Counter()
 
-    def next(self, day: date) -> str:
-        self.last += 1
-        return f"演示-{day.year}-{self.last:05}"
+    def next(self, day: date, region: Region) -> str:
+        """The next number of the treasury of ``region`` in the year of ``day``."""
+        self._last[region.code, day.year] += 1
+        return f"演示-{day.year}-{self._last[region.code, day.year]:04}"
 
 
 def draw_plan(pairing: Pairing, year: int, source: Source, million: float, rng: Random) -> Plan:
@@ -157,7 +159,7 @@ def _send(money: Instalment, cast: Cast, rng: Random, vouchers: Vouchers) -> Sto
     transfer = actions.report_arrival(
         transfer,
         arrived_on=arrived_on,
-        voucher_no=vouchers.next(arrived_on),
+        voucher_no=vouchers.next(arrived_on, plan.pairing.recipient),
         by=cast.partner(plan.pairing.recipient),
         now=arrived_at,
     )

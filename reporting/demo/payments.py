@@ -41,7 +41,7 @@ def pay(
             paid_on=paid_on,
             treasury=treasury,
             payee=payee,
-            voucher_no=tale.vouchers.next(paid_on),
+            voucher_no=tale.vouchers.next(paid_on, tale.county),
             duplicate_reason="演示:另一项目的同额拨付" if alike else "",
             by=tale.enters,
             now=at,

@@ -107,7 +107,7 @@ class Road:
                 return
             at = later(at, rng, 18, 32)
             contract = {
-                "contract_no": f"演示合同{sketch.year}-{project.pk:05}",
+                "contract_no": f"演示合同{project.code}",
                 "contract_yuan": fen(
                     project.total_investment_yuan * Decimal(rng.uniform(0.92, 0.998))
                 ),

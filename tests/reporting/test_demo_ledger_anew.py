@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import psutil
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import transaction
 
+from assistance.actions.accounts import create_accounts
+from assistance.actions.reference import load_reference
+from assistance.models import DEMO_LEDGER, Setting
 from projects.models import Payment, Project, StageChange
+from reporting.demo.ledger import load_demo_ledger
+from reporting.models import Subscription
 from teams.models import Person
+from tests.factories import NOW
 from tests.reporting.demo import fill
 
 pytestmark = pytest.mark.django_db
@@ -20,17 +27,52 @@ def test_without_accounts_the_remedy_is_named() -> None:
         call_command("load_demo_ledger", "--projects", "3")
 
 
+def told() -> list[object]:
+    """What the demo in the ledger says, but for the numbers of its rows."""
+    found: list[object] = list(
+        Project.objects.order_by("code").values_list("code", "name", "stage", "aid_yuan")
+    )
+    paid = Payment.objects.order_by("project_funding__project__code", "voucher_no")
+    found += paid.values_list("voucher_no", "amount_yuan", "treasury__name_zh")
+    found += StageChange.objects.order_by("counted_at", "project__code").values_list("counted_at")
+    found += Person.objects.order_by("name").values_list("name", "birth_ym")
+    return found
+
+
 def test_the_same_seed_gives_the_same_demo(tmp_path: Path) -> None:
-    def told(seed: int) -> list[object]:
+    def tell(seed: int) -> list[object]:
         point = transaction.savepoint()
         fill(tmp_path, seed=seed, projects=4)
-        found: list[object] = list(
-            Project.objects.order_by("code").values_list("code", "name", "stage", "aid_yuan")
-        )
-        found += Payment.objects.order_by("voucher_no").values_list("voucher_no", "amount_yuan")
-        found += StageChange.objects.order_by("counted_at", "pk").values_list("counted_at")
-        found += Person.objects.order_by("name").values_list("name", "birth_ym")
+        found = told()
         transaction.savepoint_rollback(point)
         return found
 
-    assert told(1) == told(1) != told(2)
+    assert tell(1) == tell(1) != tell(2)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_processes_tell_what_one_tells(tmp_path: Path) -> None:
+    with transaction.atomic():
+        fill(tmp_path, seed=1, projects=4)
+        by_one = told()
+        transaction.set_rollback(True)
+    fill(tmp_path, seed=1, projects=4, processes=2)
+    assert told() == by_one
+    assert Setting.objects.counting().filter(key=DEMO_LEDGER).exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_where_one_process_is_killed_none_leaves_a_project_behind(tmp_path: Path) -> None:
+    load_reference()
+    create_accounts(tmp_path / "credentials.json", now=NOW)
+
+    def kill_one(_said: str) -> None:
+        parts = [p for p in psutil.Process().children() if "spawn_main" in " ".join(p.cmdline())]
+        parts[-1].kill()
+
+    with pytest.raises(RuntimeError, match="ended early"):
+        load_demo_ledger(now=NOW, say=kill_one, projects=4, processes=2)
+    assert not Project.objects.exists()
+    assert not Person.objects.exists()
+    assert not Setting.objects.counting().filter(key=DEMO_LEDGER).exists()
+    assert not Subscription.objects.exists()
