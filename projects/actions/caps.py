@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import cache
@@ -35,7 +35,7 @@ from projects.models import (
 from projects.models.acceptance import BY_OTHERS, AcceptanceResult
 from projects.models.audit import AuditKind
 from projects.models.evidence import PaperKind
-from projects.models.funds import PAID_THROUGH_THE_LEDGER, total_yuan
+from projects.models.funds import PAID_THROUGH_THE_LEDGER
 from projects.models.payments import PaymentBasis
 from projects.policies import Facts, Step, Steps
 
@@ -65,7 +65,8 @@ class Room:
     policy: Policy
     facts: Facts
     cap_yuan: Decimal
-    paid_yuan: Decimal
+    paid_yuan: Decimal  # of what the cap is for: the retention, or all but the retention
+    paid_in_all_yuan: Decimal
 
     @property
     def left_yuan(self) -> Decimal:
@@ -93,6 +94,10 @@ def facts_on(project: Project, day: date, *, known_at: datetime) -> Facts:
     Papers have no day of their own but that of their filing, so a paper proves readiness from the
     instant it is filed, also of days before.
     """
+    return _facts(_found_on(project, day, known_at), day)
+
+
+def _found_on(project: Project, day: date, known_at: datetime) -> dict[str, Any]:
     sql, given = _question()
     asked: dict[Any, Any] = {_PROJECT: project.pk, _DAY: day, _KNOWN_AT: known_at}
     with connection.cursor() as cursor:
@@ -100,9 +105,11 @@ def facts_on(project: Project, day: date, *, known_at: datetime) -> Facts:
         row = cursor.fetchone()
     if row is None:
         raise Project.DoesNotExist
-    found = dict(zip(_COLUMNS, row, strict=True))
-    stage = found["stage_then"]
-    nothing = Decimal(0)
+    return dict(zip(_COLUMNS, row, strict=True))
+
+
+def _facts(found: dict[str, Any], day: date) -> Facts:
+    stage, nothing = found["stage_then"], Decimal(0)
     granted = (found["granted"] or nothing) + (found["adjusted"] or nothing)
     return Facts(
         day=day,
@@ -128,8 +135,9 @@ def facts_on(project: Project, day: date, *, known_at: datetime) -> Facts:
 _COLUMNS = (
     "total_investment_yuan", "contract_yuan", "contract_no", "granted", "adjusted", "stage_then",
     "accepted_on", "settled", "self_accepted", "progress", "progress_before", "settled_before",
-    "has_paper", "audited",
+    "has_paper", "audited", "paid_before", "paid", "paid_of_retention", "refunded",
 )  # fmt: skip
+_PAID = ("paid_before", "paid", "paid_of_retention", "refunded")
 # Stand in for what is asked while the question is put into SQL.
 _PROJECT, _DAY, _KNOWN_AT = -1, date.min, datetime.min.replace(tzinfo=UTC)
 
@@ -168,6 +176,7 @@ def _question() -> tuple[str, tuple[Any, ...]]:
     verified = of_project(ProgressReport.objects.as_at(day, known_at))
     papers = of_project(Paper.objects.counting()).filter(kind__in=PROVES_READINESS)
     audits = of_project(AuditRecord.objects.as_at(day, known_at)).filter(kind=AuditKind.SETTLEMENT)
+    payments = Payment.objects.counting().filter(paid_on__lte=day)
     opening = of_project(Opening.objects.as_at(day, known_at))
     found = (
         Project.objects.filter(pk=_PROJECT)
@@ -188,6 +197,19 @@ def _question() -> tuple[str, tuple[Any, ...]]:
             settled_before=Exists(opening.filter(stage__in=ACCEPTED_ON)),
             has_paper=Exists(papers),
             audited=Subquery(audits.order_by("-issued_on", "-pk").values("audited_yuan")[:1]),
+            # what was paid, as the ledger has it now: what is known since takes room too
+            paid_before=sum_of(ProjectFunding.objects.counting(), "opening_paid_yuan"),
+            paid=sum_of(payments, "amount_yuan", "project_funding__project"),
+            paid_of_retention=sum_of(
+                payments.filter(basis=PaymentBasis.RETENTION),
+                "amount_yuan",
+                "project_funding__project",
+            ),
+            refunded=sum_of(
+                Refund.objects.counting().filter(refunded_on__lte=day),
+                "amount_yuan",
+                "project_funding__project",
+            ),
         )
         .values_list(*_COLUMNS)
     )
@@ -205,33 +227,21 @@ def _settled(
     return final if final is None or audited is None else min(final, audited)
 
 
-def paid_yuan_by(project: Project, day: date, *, basis: str = "") -> Decimal:
-    """Yuan paid for a project by ``day`` as the ledger has it now: what was paid before it was
-    taken over, verified payments, less verified refunds. With ``basis`` payments of that one only.
-    """
-    payments = Payment.objects.counting().filter(project_funding__project=project, paid_on__lte=day)
-    if basis:
-        return total_yuan(payments.filter(basis=basis))
-    refunds = Refund.objects.counting().filter(
-        project_funding__project=project, refunded_on__lte=day
-    )
-    before = total_yuan(project.funding.counting(), "opening_paid_yuan")
-    return before + total_yuan(payments) - total_yuan(refunds)
-
-
 def room_on(project: Project, day: date, *, known_at: datetime, basis: str = "") -> Room:
-    """What may be paid for a project by ``day``, and what was; for the basis RETENTION out of what
-    is held back, for every other one out of the rest.
+    """What may be paid for a project by ``day``, and what was by verified payments, less verified
+    refunds; for the basis RETENTION out of what is held back, for every other one out of the rest.
     """
     policy = policy_on(project.county, day, known_at=known_at)
-    facts = facts_on(project, day, known_at=known_at)
-    held_back = paid_yuan_by(project, day, basis=PaymentBasis.RETENTION)
+    found = _found_on(project, day, known_at)
+    facts = _facts(found, day)
+    before, paid, of_retention, refunded = (found[name] or Decimal(0) for name in _PAID)
+    in_all = before + paid - refunded
     if basis == PaymentBasis.RETENTION:
         due = policies.holds(policy.steps[-1], facts)
         cap = policies.retention_yuan(policy.steps, facts) if due else Decimal(0)
-        return Room(day, policy, facts, cap, held_back)
-    paid = paid_yuan_by(project, day) - held_back
-    return Room(day, policy, facts, policies.cap_yuan(policy.steps, facts), paid)
+        return Room(day, policy, facts, cap, of_retention, in_all)
+    cap = policies.cap_yuan(policy.steps, facts)
+    return Room(day, policy, facts, cap, in_all - of_retention, in_all)
 
 
 def retention_yuan(project: Project, day: date, *, known_at: datetime) -> Decimal:
@@ -254,15 +264,16 @@ def require_within_cap(
             _require_retention_is_due(room)
         if amount_yuan > room.left_yuan:
             raise _above_cap(room, amount_yuan)
-        _require_whole(project, room, amount_yuan, now)
+        _require_whole(room, amount_yuan)
 
 
-def _require_whole(project: Project, room: Room, amount_yuan: Decimal, now: datetime) -> None:
+def _require_whole(room: Room, amount_yuan: Decimal) -> None:
     """All payments together, the retention among them, stay within the highest step."""
     whole = policies.cap_yuan(room.policy.steps, room.facts, with_retention=True)
-    paid = paid_yuan_by(project, room.day)
-    if paid + amount_yuan > whole:
-        raise _above_cap(Room(room.day, room.policy, room.facts, whole, paid), amount_yuan)
+    if room.paid_in_all_yuan + amount_yuan > whole:
+        raise _above_cap(
+            replace(room, cap_yuan=whole, paid_yuan=room.paid_in_all_yuan), amount_yuan
+        )
 
 
 def _require_retention_is_due(room: Room) -> None:

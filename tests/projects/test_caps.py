@@ -206,7 +206,7 @@ def test_the_condition_is_asked_again_at_the_verification() -> None:
 def test_what_was_paid_before_the_project_was_taken_over_counts() -> None:
     project = make.project_at(Stage.ACTIVE)
     share = project.funding.get()
-    assert caps.paid_yuan_by(project, make.NOW.date()) == 0
+    assert caps.room_on(project, make.NOW.date(), known_at=make.NOW).paid_in_all_yuan == 0
     opening = Opening.objects.create(
         project=project, as_of=date(2026, 4, 30), stage=Stage.ACTIVE, nature="NEW", year=2026,
         physical_pct=20, source_file="演示台账", **entered(make.hand(Role.CLERK), make.NOW),
