@@ -178,7 +178,11 @@ class RefundAdmin(ScopedAdmin):
         "voucher_no", "state", "project_link", "amount", "refunded_on", "cause", "created_by",
     ]  # fmt: skip
     list_filter = [CountingFilter, "status", "cause"]
-    search_fields = ["voucher_no", "project_funding__project__code"]
+    search_fields = [
+        "voucher_no",
+        "project_funding__project__code",
+        "project_funding__project__name",
+    ]
     no_form_of_its_own = never_edited = True
     empty_list = _("Refunds are logged on the page of their share.")
     fieldsets = [

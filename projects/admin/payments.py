@@ -102,7 +102,11 @@ class PaymentAdmin(ScopedAdmin):
         "voucher", "state", "project_link", "amount", "paid_on", "basis", "payee", "created_by",
     ]  # fmt: skip
     list_filter = [ShareYearFilter, ShareAidFilter, CountingFilter, "status", "basis"]
-    search_fields = ["voucher_no", "project_funding__project__code"]
+    search_fields = [
+        "voucher_no",
+        "project_funding__project__code",
+        "project_funding__project__name",
+    ]
     no_form_of_its_own = never_edited = True
     empty_list = _("Payments are entered on the page of their project.")
     fieldsets = [
