@@ -32,7 +32,7 @@ from reporting.demo.world import Story, World, on
 from reporting.models import Format, ReportDefinition, Subscription
 
 SEED = 20210601  # the day on which the team of 39 left
-PROJECTS = 260
+PROJECTS = 220
 PROJECTS_PER_PERSON, FEWEST_PERSONS = 3, 12
 PEOPLE_TAKE = 0.06  # of the time that all projects take
 SAY_EVERY = 3  # simulated months
