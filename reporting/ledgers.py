@@ -133,12 +133,12 @@ def _people(r: Reckoning) -> Ledger:
         (_("Region"), "text"), (_("Host unit"), "text"), (_("Post"), "text"),
         (_("Starts on"), "date"), (_("Planned end"), "date"),
     ]  # fmt: skip
-    found = Posting.objects.within(r.scope).in_post(*r.at)
+    found: Any = Posting.objects.within(r.scope).in_post(*r.at).with_planned_end(*r.at)
     found = found.select_related("person", "region", "host_unit").order_by("region__code", "pk")
     rows = [
         (
             masked(p.person.name), _label(Direction, p.direction), _label(Category, p.category),
-            p.region.name, p.host_unit.name, p.host_post, p.start_on, p.planned_end,
+            p.region.name, p.host_unit.name, p.host_post, p.start_on, p.end_then,
         )
         for p in found
     ]  # fmt: skip

@@ -3,6 +3,8 @@ from django.utils.translation import gettext_lazy as _
 
 from assistance.roles import READERS, Grants, Role
 
+PARTNERS = (Role.P_EDIT, Role.P_REVIEW)
+
 
 class TeamsConfig(AppConfig):
     name = "teams"
@@ -22,4 +24,18 @@ class TeamsConfig(AppConfig):
         "change_posting": (Role.ORG,),
         "dispatch_posting": (Role.ORG,),
         "end_posting": (Role.ORG,),
+        "view_postingextension": READERS,
+        "add_postingextension": (Role.ORG,),
+        # who is where is for everybody; why somebody is away, and how they did, is not
+        "view_leave": (Role.ORG, Role.FRONT, Role.REVIEWER, Role.CLERK, *PARTNERS, Role.AUDITOR),
+        "add_leave": (Role.ORG, Role.FRONT, Role.CLERK, Role.P_EDIT),
+        "agree_leave": (Role.FRONT, Role.REVIEWER),
+        "grant_leave": (*PARTNERS, Role.CLERK),
+        "sign_leave": (Role.FRONT, Role.ORG, *PARTNERS),
+        "view_appraisal": (Role.ORG, Role.CLERK, *PARTNERS, Role.AUDITOR),
+        "add_appraisal": (*PARTNERS, Role.CLERK),
+        "confirm_appraisal": (Role.ORG,),
+        "view_handover": (Role.ORG, Role.FRONT, Role.REVIEWER, Role.CLERK, *PARTNERS, Role.AUDITOR),
+        "add_handover": (Role.ORG, Role.CLERK, Role.P_EDIT),
+        "confirm_handover": (Role.FRONT, Role.REVIEWER),
     }

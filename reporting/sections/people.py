@@ -77,8 +77,8 @@ def _cells(r: Reckoning, **where: str) -> list[str]:
         _persons(in_post),
         _persons(_fitting(r.postings_begun_in_month, place)),
         _persons(_fitting(r.postings_ended_in_month, place)),
-        _persons(p for p in in_post if r.at.day < p["planned_end"] <= soon),
-        _persons(p for p in in_post if p["planned_end"] < r.at.day),
+        _persons(p for p in in_post if r.at.day < p["end_then"] <= soon),
+        _persons(p for p in in_post if p["end_then"] < r.at.day),
     ]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date, datetime
 from typing import Any
 
@@ -11,10 +12,11 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from assistance.errors import Refused
-from assistance.models import Pairing, User
+from assistance.models import Pairing, Setting, User
 from assistance.models.rows import entered
 from assistance.periods import local_day
-from teams.models import Direction, Posting, PostingState
+from teams.models import AppraisalKind, Direction, LeaveState, Posting, PostingState
+from teams.models.leaves import BEFORE_IT_COUNTS
 
 
 @transaction.atomic
@@ -28,7 +30,8 @@ def plan_posting(*, by: User, now: datetime, **fields: Any) -> Posting:
         raise PermissionDenied
     posting = Posting(**fields, **entered(by, now))
     posting.person.take_turns()
-    _require_inside_pairing(posting)
+    require_inside_pairing(posting)
+    require_short_overlap(posting, now=now)
     posting.full_clean()
     posting.save()
     return posting
@@ -39,11 +42,14 @@ def edit_posting(
     posting: Posting, *, by: User, now: datetime, version: int | None = None, **fields: Any
 ) -> Posting:
     """Change a posting that is still planned."""
-    posting = _lock(posting, "teams.change_posting", {PostingState.PLANNED}, by=by, version=version)
+    posting = lock_posting(
+        posting, "teams.change_posting", {PostingState.PLANNED}, by=by, version=version
+    )
     for name, value in fields.items():
         setattr(posting, name, value)
     posting.person.take_turns()
-    _require_inside_pairing(posting)
+    require_inside_pairing(posting)
+    require_short_overlap(posting, now=now)
     posting.full_clean()
     posting.record(*fields, by=by, now=now)
     return posting
@@ -54,7 +60,7 @@ def dispatch(
     posting: Posting, *, letter_no: str, by: User, now: datetime, version: int | None = None
 ) -> Posting:
     """Send a person to the post on the planned day; the posting counts from now on."""
-    posting = _lock(
+    posting = lock_posting(
         posting, "teams.dispatch_posting", {PostingState.PLANNED}, by=by, version=version
     )
     if not letter_no.strip():
@@ -66,9 +72,10 @@ def dispatch(
             % {"day": date_format(posting.start_on)},
         )
     posting.letter_no, posting.state = letter_no.strip(), PostingState.ACTIVE
+    posting.first_planned_end = posting.planned_end
     posting.counted_at, posting.counted_by = now, by  # the constraints judge the row as it will be
     posting.full_clean()
-    posting.count("letter_no", "state", by=by, now=now)
+    posting.count("letter_no", "state", "first_planned_end", by=by, now=now)
     return posting
 
 
@@ -83,12 +90,19 @@ def end_posting(
     recalled: bool = False,
     version: int | None = None,
 ) -> Posting:
-    """Close a posting with its last day in post."""
-    posting = _lock(posting, "teams.end_posting", {PostingState.ACTIVE}, by=by, version=version)
+    """Close a posting with its last day in post.
+
+    Refused while leave is open, and without a final appraisal and a hand-over that count; who is
+    ``recalled`` leaves at once, and both may follow.
+    """
+    posting = lock_posting(
+        posting, "teams.end_posting", {PostingState.ACTIVE}, by=by, version=version
+    )
     if on > local_day(now):
         raise ValidationError({"on": _("The day lies in the future.")})
     if not reason.strip():
         raise ValidationError({"reason": _("Give the reason; the other side will read it.")})
+    _require_nothing_open(posting, recalled=recalled)
     posting.end_on, posting.end_reason = on, reason
     posting.ended_at, posting.ended_by = now, by
     posting.state = PostingState.RECALLED if recalled else PostingState.ENDED
@@ -102,20 +116,23 @@ def cancel_posting(
     posting: Posting, *, by: User, now: datetime, version: int | None = None
 ) -> Posting:
     """Give up a posting that was only planned; its days are free again."""
-    posting = _lock(posting, "teams.change_posting", {PostingState.PLANNED}, by=by, version=version)
+    posting = lock_posting(
+        posting, "teams.change_posting", {PostingState.PLANNED}, by=by, version=version
+    )
     posting.state = PostingState.CANCELLED
     posting.record("state", by=by, now=now)
     return posting
 
 
-def _lock(
+def lock_posting(
     posting: Posting,
     permission: str,
-    states: set[PostingState],
+    states: Collection[PostingState],
     *,
     by: User,
-    version: int | None,
+    version: int | None = None,
 ) -> Posting:
+    """Lock a posting, and its person before it; Refused where it is in none of ``states``."""
     if not by.has_perm(permission):
         raise PermissionDenied
     Posting.objects.visible_to(by).get(pk=posting.pk).person.take_turns()
@@ -129,7 +146,8 @@ def _lock(
     return posting
 
 
-def _require_inside_pairing(posting: Posting) -> None:
+def require_inside_pairing(posting: Posting) -> None:
+    """ValidationError where days, region or host unit lie outside the posting's pairing."""
     pairing: Pairing = posting.pairing
     inside = Pairing.objects.filter(pk=pairing.pk).in_force_between(
         posting.start_on, posting.start_on
@@ -151,3 +169,51 @@ def _require_inside_pairing(posting: Posting) -> None:
         raise ValidationError(
             {"host_unit": _("Out: a unit of the recipient. In: a unit of the donor.")}
         )
+
+
+def require_short_overlap(posting: Posting, *, now: datetime) -> None:
+    """Who takes over a post shares it with who leaves it for no longer than the office allows.
+
+    The caller holds the lock of the posting, or enters it; the other one is locked here.
+    """
+    pairs = []
+    if posting.succeeds_id:
+        before = Posting.objects.select_for_update(of=("self",), no_key=True)
+        pairs.append((before.get(pk=posting.succeeds_id), posting))
+    if posting.pk:
+        after = posting.successors.standing().exclude(state=PostingState.CANCELLED)
+        pairs += [(posting, one) for one in after.select_for_update(of=("self",), no_key=True)]
+    for leaves, comes in pairs:
+        if leaves.host_unit_id != comes.host_unit_id or leaves.person_id == comes.person_id:
+            raise ValidationError(
+                {"succeeds": _("Choose a posting of somebody else at the same host unit.")}
+            )
+        longest = int(Setting.objects.value_on("overlap_days", comes.start_on, known_at=now))
+        shared = ((leaves.end_on or leaves.planned_end) - comes.start_on).days + 1
+        if shared > longest:
+            raise ValidationError(
+                {
+                    "start_on": _(
+                        "Both would be on this post for %(shared)s days; at most %(longest)s are"
+                        " allowed for handing over."
+                    )
+                    % {"shared": shared, "longest": longest}
+                }
+            )
+
+
+def _require_nothing_open(posting: Posting, *, recalled: bool) -> None:
+    leave = posting.leaves.standing().filter(state__in=(*BEFORE_IT_COUNTS, LeaveState.ON_LEAVE))
+    open_one = leave.first()
+    if open_one is not None:
+        raise Refused(
+            "leave_open",
+            _("Leave is still open (%(leave)s, %(state)s); sign the return in or withdraw it.")
+            % {"leave": open_one, "state": open_one.get_state_display()},
+        )
+    if recalled:
+        return
+    if not posting.appraisals.counting().filter(kind=AppraisalKind.FINAL).exists():
+        raise Refused("final_appraisal_missing", _("The joint final appraisal is not signed yet."))
+    if not posting.handovers.counting().exists():
+        raise Refused("handover_missing", _("The hand-over of the post is not confirmed yet."))

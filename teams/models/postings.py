@@ -9,7 +9,7 @@ from django.conf import settings
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import RangeOperators
 from django.db import models
-from django.db.models import CheckConstraint, F, Q, UniqueConstraint
+from django.db.models import CheckConstraint, F, OuterRef, Q, Subquery, UniqueConstraint
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -35,6 +35,21 @@ class PostingQuerySet(LedgerQuerySet["Posting"]):
         """
         return self.as_at(day, known_at).filter(
             Q(end_on=None) | Q(end_on__gte=day) | Q(ended_at__gt=known_at)
+        )
+
+    def with_planned_end(self, day: date, known_at: datetime) -> Self:
+        """Annotate ``end_then``: the planned end on ``day`` by what was known at ``known_at``."""
+        moved = (
+            PostingExtension.objects.as_at(day, known_at)
+            .filter(posting=OuterRef("pk"))
+            .order_by("-pk")
+        )
+        return self.annotate(
+            end_then=Coalesce(
+                Subquery(moved.order_by("-pk").values("new_end")[:1]),
+                "first_planned_end",
+                "planned_end",
+            )
         )
 
 
@@ -79,6 +94,7 @@ class PostingState(models.TextChoices):
 class Posting(LedgerRow):
     """One person's secondment, first and last day included. It counts from its dispatch on.
 
+    ``planned_end`` is that of the last extension, ``first_planned_end`` that of the dispatch.
     The days that it holds the person run to ``end_on`` where it ended, to ``planned_end`` before;
     the database keeps two postings of one person from sharing a day, and two from being under way
     at once.
@@ -116,6 +132,18 @@ class Posting(LedgerRow):
     host_post = models.CharField(_("post"), max_length=80)
     start_on = models.DateField(_("starts on"))
     planned_end = models.DateField(pgettext_lazy("posting", "planned end"))
+    first_planned_end = models.DateField(
+        _("planned end at the dispatch"), null=True, blank=True, editable=False
+    )
+    succeeds = models.ForeignKey(
+        "self",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="successors",
+        verbose_name=_("takes over from"),
+        help_text=_("whose post it is until then"),
+    )
     end_on = models.DateField(_("ended on"), null=True, blank=True, editable=False)
     end_reason = models.TextField(_("reason for the end"), blank=True, editable=False)
     ended_at = models.DateTimeField(_("end recorded at"), null=True, blank=True, editable=False)
@@ -188,6 +216,17 @@ class Posting(LedgerRow):
                 & ~Q(end_reason=""),
             ),
             CheckConstraint(
+                name="posting_keeps_the_end_it_was_dispatched_with",
+                condition=Q(counted_at=None, first_planned_end=None)
+                | Q(counted_at__isnull=False, first_planned_end__isnull=False),
+            ),
+            UniqueConstraint(
+                name="one_successor_of_a_posting",
+                fields=["succeeds"],
+                condition=~Q(state=PostingState.CANCELLED) & Q(voided_at=None),
+                violation_error_message=_("Somebody else is to take over this post already."),
+            ),
+            CheckConstraint(
                 name="posting_ended_at_and_by",
                 condition=Q(end_on=None, ended_at=None, ended_by=None)
                 | Q(end_on__isnull=False, ended_at__isnull=False, ended_by__isnull=False),
@@ -216,3 +255,42 @@ class Posting(LedgerRow):
 
     def __str__(self) -> str:
         return f"{self.person} · {self.host_post}"
+
+
+class PostingExtensionQuerySet(LedgerQuerySet["PostingExtension"]):
+    seen_through = "posting__pairing"
+    business_day = "decided_on"
+
+
+class PostingExtension(LedgerRow):
+    """A posting goes on until ``new_end``, last day included. It counts from its entry on; a wrong
+    one is struck out, and the end before it holds again.
+
+    Triggers keep ``Posting.planned_end`` the end of the last one that counts.
+    """
+
+    posting = models.ForeignKey(
+        Posting, models.PROTECT, related_name="extensions", verbose_name=_("posting")
+    )
+    doc_no = models.CharField(_("document no."), max_length=80)
+    decided_on = models.DateField(_("decided on"))
+    new_end = models.DateField(_("new planned end"))
+    reason = models.TextField(_("reason"))
+
+    objects = PostingExtensionQuerySet.as_manager()
+
+    class Meta(LedgerRow.Meta):
+        verbose_name = _("extension")
+        verbose_name_plural = _("extensions")
+        ordering = ["posting_id", "-id"]
+        default_permissions = ("add", "view")
+        constraints = [
+            *LedgerRow.Meta.constraints,
+            CheckConstraint(
+                name="extension_counts_from_its_entry_on",
+                condition=Q(counted_at__isnull=False) & ~Q(doc_no="") & ~Q(reason=""),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.posting} · {self.new_end}"

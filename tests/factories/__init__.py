@@ -465,7 +465,12 @@ from tests.factories.openings import ledger_share as ledger_share  # noqa: E402
 from tests.factories.openings import opening as opening  # noqa: E402
 from tests.factories.openings import opening_waiting as opening_waiting  # noqa: E402
 from tests.factories.openings import taken_over as taken_over  # noqa: E402
+from tests.factories.people import appraisal as appraisal  # noqa: E402
 from tests.factories.people import batch as batch  # noqa: E402
+from tests.factories.people import extension as extension  # noqa: E402
+from tests.factories.people import handover as handover  # noqa: E402
+from tests.factories.people import leave as leave  # noqa: E402
+from tests.factories.people import leaving as leaving  # noqa: E402
 from tests.factories.people import person as person  # noqa: E402
 from tests.factories.people import posting as posting  # noqa: E402
 from tests.factories.people import posting_fields as posting_fields  # noqa: E402

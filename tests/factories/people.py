@@ -2,13 +2,47 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from assistance.models.rows import entered
+from assistance.periods import local_day
 from assistance.roles import Role
-from teams.actions import cancel_posting, dispatch, end_posting, plan_posting
-from teams.models import Batch, Category, Gender, Person, Posting, PostingState, Team, Term
+from teams.actions import (
+    agree_to_leave,
+    appraise,
+    begin_leave,
+    cancel_posting,
+    confirm_appraisal,
+    confirm_handover,
+    dispatch,
+    end_posting,
+    extend,
+    grant_leave,
+    hand_over_post,
+    plan_posting,
+    request_leave,
+    return_from_leave,
+)
+from teams.models import (
+    Appraisal,
+    AppraisalKind,
+    Batch,
+    Category,
+    Gender,
+    Grade,
+    Handover,
+    Leave,
+    LeaveKind,
+    LeaveState,
+    Person,
+    Posting,
+    PostingExtension,
+    PostingState,
+    Scale,
+    Team,
+    Term,
+)
 from tests import factories as make
 
 
@@ -86,6 +120,87 @@ def posting(state: PostingState = PostingState.ACTIVE, **overrides: Any) -> Post
     if state == PostingState.ACTIVE:
         return made
     recalled = state == PostingState.RECALLED
+    if not recalled:
+        leaving(made, end_on)
     return end_posting(
         made, on=end_on, reason="演示", by=by, now=make.at(end_on), recalled=recalled
     )
+
+
+def leaving(posting: Posting, on: date, *, known: datetime | None = None) -> None:
+    """What is owed before a posting can end: a final appraisal and a hand-over that count."""
+    known = known or make.at(on)
+    day = max(posting.start_on, min(on, local_day(known)))
+    appraisal(posting, appraised_on=day, known=known)
+    handover(posting, handed_on=day, known=known)
+
+
+def appraisal(
+    posting: Posting, *, confirmed: bool = True, known: datetime | None = None, **overrides: Any
+) -> Appraisal:
+    """A final appraisal of somebody in post, by default as of 1 June 2026 and signed by both."""
+    known = known or make.at(date(2026, 6, 1))
+    fields: dict[str, Any] = {
+        "kind": AppraisalKind.FINAL,
+        "scale": Scale.CIVIL,
+        "grade": Grade.COMPETENT,
+        "appraised_on": date(2026, 6, 1),
+    }
+    made = appraise(posting, by=make.hand(Role.CLERK), now=known, **fields | overrides)
+    return confirm_appraisal(made, by=make.hand(Role.ORG), now=known) if confirmed else made
+
+
+def handover(
+    posting: Posting, *, confirmed: bool = True, known: datetime | None = None, **overrides: Any
+) -> Handover:
+    """What somebody in post hands over, by default on 1 June 2026 and confirmed."""
+    known = known or make.at(date(2026, 6, 1))
+    fields: dict[str, Any] = {
+        "handed_on": date(2026, 6, 1),
+        "items": "演示:办公用品",
+        "open_projects": "演示:无",
+        "documents": "演示:工作总结",
+        "received_by": "演示:队长",
+    }
+    made = hand_over_post(posting, by=make.hand(Role.ORG), now=known, **fields | overrides)
+    return confirm_handover(made, by=make.hand(Role.REVIEWER), now=known) if confirmed else made
+
+
+def extension(posting: Posting, **overrides: Any) -> PostingExtension:
+    """A posting goes on for a year more than planned, as decided on 1 June 2026."""
+    fields: dict[str, Any] = {
+        "new_end": posting.planned_end + timedelta(days=365),
+        "on": date(2026, 6, 1),
+        "doc_no": f"演示延期{next(make.numbers)}",
+        "reason": "演示:工作需要",
+    }
+    fields |= overrides
+    known = fields.pop("known", make.at(fields["on"]))
+    extend(posting, by=make.hand(Role.ORG), now=known, **fields)
+    return posting.extensions.latest("pk")
+
+
+def leave(posting: Posting, state: LeaveState = LeaveState.REQUESTED, **overrides: Any) -> Leave:
+    """Leave from 8 to 12 June 2026, taken to a state; who returns is back on the 13th."""
+    fields: dict[str, Any] = {
+        "kind": LeaveKind.HOME,
+        "starts_on": date(2026, 6, 8),
+        "ends_on": date(2026, 6, 12),
+        "reason": "演示:探亲",
+    }
+    fields |= overrides
+    first, last = fields["starts_on"], fields["ends_on"]
+    made = request_leave(posting, by=make.hand(Role.ORG), now=make.at(first), **fields)
+    steps = [LeaveState.TEAM_OK, LeaveState.HOST_OK, LeaveState.ON_LEAVE, LeaveState.RETURNED]
+    for step in steps[: steps.index(state) + 1] if state in steps else []:
+        match step:
+            case LeaveState.TEAM_OK:
+                made = agree_to_leave(made, by=make.hand(Role.REVIEWER), now=make.at(first))
+            case LeaveState.HOST_OK:
+                made = grant_leave(made, by=make.hand(Role.CLERK), now=make.at(first))
+            case LeaveState.ON_LEAVE:
+                made = begin_leave(made, on=first, by=make.hand(Role.ORG), now=make.at(first))
+            case _:
+                back = last + timedelta(days=1)
+                made = return_from_leave(made, on=back, by=make.hand(Role.ORG), now=make.at(back))
+    return made

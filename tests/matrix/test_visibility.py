@@ -42,7 +42,15 @@ from projects.models import (
     YearPlanEntry,
 )
 from reporting.models import Edition, ReportDefinition
-from teams.models import Person, Posting, Team
+from teams.models import (
+    Appraisal,
+    Handover,
+    Leave,
+    Person,
+    Posting,
+    PostingExtension,
+    Team,
+)
 from tests import factories as make
 
 pytestmark = pytest.mark.django_db
@@ -115,6 +123,12 @@ MAKERS: dict[type[Row], Maker] = {
     PublicNotice: lambda pairing: _active(pairing).notices.get(),
     Team: _team,
     Posting: lambda pairing: make.posting(pairing=pairing),
+    PostingExtension: lambda pairing: make.extension(
+        make.posting(pairing=pairing, planned_end=date(2026, 12, 31))
+    ),
+    Leave: lambda pairing: make.leave(make.posting(pairing=pairing)),
+    Appraisal: lambda pairing: make.appraisal(make.posting(pairing=pairing)),
+    Handover: lambda pairing: make.handover(make.posting(pairing=pairing)),
     Person: lambda pairing: make.posting(pairing=pairing).person,
     Edition: _edition,
     Setting: lambda pairing: _setting(),

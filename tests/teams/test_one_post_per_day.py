@@ -20,8 +20,8 @@ DAY = timedelta(days=1)
 
 def moved(posting: Posting, first: date, last: date) -> None:
     by_sql.copy(
-        posting, state="PLANNED", counted_at=None, counted_by_id=None, start_on=first,
-        planned_end=last,
+        posting, state="PLANNED", counted_at=None, counted_by_id=None, first_planned_end=None,
+        start_on=first, planned_end=last,
     )  # fmt: skip
 
 
@@ -47,7 +47,8 @@ def test_postings_that_follow_each_other_are_not() -> None:
 def test_who_overstays_cannot_be_sent_elsewhere() -> None:
     posting = make.posting(start_on=date(2022, 6, 1), planned_end=date(2025, 5, 31))
     with by_sql.refused_by("person_in_one_post_at_a_time"):
-        by_sql.copy(posting, start_on=date(2025, 6, 1), planned_end=date(2026, 5, 31))
+        last = date(2026, 5, 31)
+        by_sql.copy(posting, start_on=date(2025, 6, 1), planned_end=last, first_planned_end=last)
 
 
 def test_a_posting_does_not_end_before_it_starts() -> None:

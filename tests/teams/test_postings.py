@@ -99,9 +99,11 @@ def test_somebody_who_overstays_blocks_the_next_dispatch_until_the_end_is_record
         Posting.objects.filter(pk=second.pk).update(
             state=PostingState.ACTIVE,
             letter_no="函1",
+            first_planned_end=second.planned_end,
             counted_at=make.NOW,
             counted_by=make.hand(Role.CLERK),
         )
+    make.leaving(first, date(2026, 5, 31))
     actions.end_posting(first, on=date(2026, 5, 31), reason="期满", by=org, now=make.NOW)
     second = actions.dispatch(second, letter_no="函1", by=org, now=make.NOW)
     assert second.state == PostingState.ACTIVE
@@ -111,6 +113,7 @@ def test_somebody_who_overstays_blocks_the_next_dispatch_until_the_end_is_record
 def test_an_end_after_the_plan_does_not_reach_into_the_next_posting(org: User) -> None:
     first = make.posting(start_on=date(2023, 6, 1), planned_end=date(2026, 5, 31))
     _plan(person=first.person, start_on=date(2026, 6, 10), planned_end=date(2027, 5, 31))
+    make.leaving(first, date(2026, 5, 31))
     end = partial(actions.end_posting, first, reason="期满", by=org, now=make.NOW)
     with pytest.raises(ValidationError):
         end(on=date(2026, 6, 10))
@@ -226,6 +229,7 @@ def test_nobody_is_dispatched_before_the_first_day(org: User) -> None:
 @pytest.mark.parametrize("recalled", [False, True])
 def test_an_end_has_a_day_a_reason_and_an_author(org: User, *, recalled: bool) -> None:
     posting = make.posting()
+    make.leaving(posting, TODAY)
     end = partial(
         actions.end_posting, posting, reason="期满", by=org, now=make.NOW, recalled=recalled
     )
@@ -243,7 +247,10 @@ STEPS: dict[str, tuple[Callable[..., Posting], PostingState]] = {
     "edit": (partial(actions.edit_posting, host_post="演示"), PostingState.PLANNED),
     "dispatch": (partial(actions.dispatch, letter_no="函1"), PostingState.PLANNED),
     "cancel": (actions.cancel_posting, PostingState.PLANNED),
-    "end": (partial(actions.end_posting, on=TODAY, reason="演示"), PostingState.ACTIVE),
+    "recall": (
+        partial(actions.end_posting, on=TODAY, reason="演示", recalled=True),
+        PostingState.ACTIVE,
+    ),
 }
 
 
@@ -307,6 +314,7 @@ def test_who_is_in_post_is_answered_by_day_and_by_what_was_known(org: User) -> N
     assert not in_post(date(2024, 6, 1), dispatched - timedelta(seconds=1)).exists()
     assert in_post(date(2024, 6, 1), dispatched).exists()
     assert in_post(date(2027, 6, 1), make.NOW).exists()  # overstayed: no end is recorded
+    make.leaving(posting, date(2026, 5, 31))
     actions.end_posting(posting, on=date(2026, 5, 31), reason="期满", by=org, now=make.NOW)
     assert in_post(date(2026, 5, 31), make.NOW).exists()
     assert not in_post(date(2026, 6, 1), make.NOW).exists()

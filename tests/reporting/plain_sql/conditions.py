@@ -38,8 +38,8 @@ PERSONS = {
     "in_post": ("present", "true"),
     "new": ("come", "true"),
     "returned": ("gone", "true"),
-    "expiring": ("present", "planned_end > %(T)s AND planned_end <= %(T)s + %(soon)s"),
-    "overstayed": ("present", "planned_end < %(T)s"),
+    "expiring": ("present", "due > %(T)s AND due <= %(T)s + %(soon)s"),
+    "overstayed": ("present", "due < %(T)s"),
 }
 
 

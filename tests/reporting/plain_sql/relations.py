@@ -129,8 +129,13 @@ RELATIONS = {
         FROM teams_posting g JOIN tie ON tie.id = g.pairing_id
         JOIN assistance_region rg ON rg.id = g.region_id""",
     "present": f"""
-        SELECT * FROM posting
-        WHERE {NOW} AND (end_on IS NULL OR end_on >= %(T)s OR ended_at > %(K)s)""",
+        SELECT posting.*, coalesce(
+            (SELECT new_end FROM teams_postingextension WHERE id =
+                (SELECT max(id) FROM teams_postingextension x
+                 WHERE x.posting_id = posting.id AND x.decided_on <= %(T)s AND x.counted_at <= %(K)s
+                   AND (x.voided_at IS NULL OR x.voided_at > %(K)s))),
+            first_planned_end) AS due
+        FROM posting WHERE {NOW} AND (end_on IS NULL OR end_on >= %(T)s OR ended_at > %(K)s)""",
     "come": f"""
         SELECT * FROM posting WHERE {NOW} AND start_on >= %(first)s""",
     "gone": f"""

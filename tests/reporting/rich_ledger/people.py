@@ -52,6 +52,14 @@ def people(ties: Ties) -> None:
     one(ended=date(2026, 4, 20), ended_known=make.at(date(2026, 5, 20)))
     for days in (-30, -1, 0, 1, 90, 91):
         one(planned_end=T + timedelta(days=days))
+    for on, known in ((T, None), (AFTER_T, None), (T, K), (T, AFTER_K)):
+        longer = one(planned_end=T - timedelta(days=1))
+        make.extension(longer, new_end=T + timedelta(days=200), on=on, known=known or make.at(on))
+    for struck_out_at in (K, AFTER_K):
+        twice = one(planned_end=T + timedelta(days=30))
+        make.extension(twice, new_end=T + timedelta(days=60), on=T - timedelta(days=9))
+        last = make.extension(twice, new_end=T + timedelta(days=300), on=T - timedelta(days=5))
+        void(last, struck_out_at)
     one(
         direction=Direction.IN,
         host_unit=make.organisation(OrganisationKind.HOSPITAL, make.DONOR),

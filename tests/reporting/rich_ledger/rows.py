@@ -221,4 +221,5 @@ def posted(
     made = dispatch(plan_posting(by=by, now=known, **wanted), letter_no="演示函", by=by, now=known)
     if ended is None:
         return made
+    make.leaving(made, ended, known=ended_known)
     return end_posting(made, on=ended, reason="演示", by=by, now=ended_known or make.at(ended))
