@@ -247,7 +247,8 @@ class Reckoning:
 
     @cached_property
     def postings_in_post(self) -> list[Mapping[str, Any]]:
-        found = Posting.objects.within(self.scope).in_post(*self.at).with_planned_end(*self.at)
+        found: Any = Posting.objects.within(self.scope).in_post(*self.at)
+        found = found.with_planned_end(*self.at)
         return list(found.values("person_id", "region__code", "category", "direction", "end_then"))
 
     @cached_property

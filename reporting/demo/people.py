@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
@@ -14,10 +14,26 @@ from reporting.demo.cast import Cast
 from reporting.demo.lots import lots
 from reporting.demo.world import Story, World, on
 from teams import actions
-from teams.models import Batch, Category, Direction, Gender, GroupType, Person, Posting, Team, Term
+from teams.models import (
+    GRADES,
+    AppraisalKind,
+    Batch,
+    Category,
+    Direction,
+    Gender,
+    GroupType,
+    LeaveKind,
+    Person,
+    Posting,
+    Team,
+    Term,
+)
+from teams.models.endings import usual_scale
 
 LABEL = "演示批次"
 GO_WEST, ENDS_EARLY, OVERSTAYS = 0.75, 0.05, 0.06
+GOES_ON_LEAVE, EXTENDED, EXCELLENT = 0.3, 0.12, 0.2
+LEAVE_DAYS = 7
 DAYS = {Term.Y3: 1095, Term.Y2: 730, Term.M18: 547, Term.Y1: 365, Term.M6: 182, Term.M1: 60}
 
 
@@ -188,8 +204,85 @@ class People:
         sent_at = on(start_on, rng)
         yield sent_at
         posting = actions.dispatch(posting, letter_no=letter_no, by=by, now=sent_at)
+        if rng.random() < GOES_ON_LEAVE and term != Term.M1 and not early:
+            self.world.begin(self._leave(posting, on(start_on + timedelta(days=20), rng)))
+        if not early and rng.random() < EXTENDED:
+            posting = yield from self._extend(posting)
         if not stays:
             yield from self._end(posting, early=early)
+
+    def _extend(self, posting: Posting) -> Generator[datetime, None, Posting]:
+        """Some stay for half a year more than they were sent for."""
+        at = on(posting.planned_end - timedelta(days=self.rng.randint(10, 40)), self.rng)
+        yield max(at, on(posting.start_on + timedelta(days=1), self.rng))
+        longer = actions.extend(
+            posting,
+            new_end=posting.planned_end + timedelta(days=DAYS[Term.M6]),
+            doc_no=f"演示延期〔{at.year}〕{self.rng.randint(1, 90)}号",
+            on=local_day(at),
+            reason="演示:项目未完,延长派驻",
+            by=self.cast.org,
+            now=at,
+        )
+        return longer
+
+    def _leave(self, posting: Posting, at: datetime) -> Story:
+        """Home leave that is asked for, granted and signed back in."""
+        rng, cast = self.rng, self.cast
+        first = local_day(at) + timedelta(days=5)
+        yield at
+        if first + timedelta(days=LEAVE_DAYS) > posting.planned_end:
+            return
+        leave = actions.request_leave(
+            posting,
+            kind=rng.choice([LeaveKind.HOME, LeaveKind.ANNUAL, LeaveKind.TRIP]),
+            starts_on=first,
+            ends_on=first + timedelta(days=LEAVE_DAYS - 1),
+            reason="演示:休假",
+            by=cast.org,
+            now=at,
+        )
+        out = posting.direction == Direction.OUT
+        team = cast.on_site(posting.region) if out else cast.reviewer
+        actions.agree_to_leave(leave, by=team, now=at + timedelta(minutes=30))
+        actions.grant_leave(leave, by=cast.clerk, now=at + timedelta(hours=1))
+        left_at = on(first, rng)
+        yield left_at
+        left_on = min(local_day(left_at), leave.ends_on)
+        actions.begin_leave(leave, on=left_on, by=cast.org, now=left_at)
+        back_at = on(first + timedelta(days=LEAVE_DAYS), rng)
+        yield back_at
+        actions.return_from_leave(leave, on=local_day(back_at), by=cast.org, now=back_at)
+
+    def _papers(self, posting: Posting, last_day: date, at: datetime) -> None:
+        """The joint appraisal and the hand-over that an ordinary end takes."""
+        rng, cast = self.rng, self.cast
+        scale = usual_scale(posting.category)
+        best, usual, *_worse = GRADES[scale]
+        appraisal = actions.appraise(
+            posting,
+            kind=AppraisalKind.FINAL,
+            scale=scale,
+            grade=best if rng.random() < EXCELLENT else usual,
+            appraised_on=last_day,
+            remarks="演示考核",
+            by=cast.clerk,
+            now=at,
+        )
+        actions.confirm_appraisal(appraisal, by=cast.org, now=at + timedelta(minutes=10))
+        handover = actions.hand_over_post(
+            posting,
+            handed_on=last_day,
+            items="演示:办公用品与工作职责",
+            open_projects="演示:在建项目台账",
+            documents="演示:工作总结与档案",
+            received_by="演示接任人员",
+            by=cast.org,
+            now=at,
+        )
+        out = posting.direction == Direction.OUT
+        seen_by = cast.on_site(posting.region) if out else cast.reviewer
+        actions.confirm_handover(handover, by=seen_by, now=at + timedelta(minutes=20))
 
     def _end(self, posting: Posting, *, early: bool) -> Iterator[datetime]:
         """An ordinary end is recorded some days later; who is recalled, leaves half-way."""
@@ -199,6 +292,8 @@ class People:
             last_day = posting.start_on + (posting.planned_end - posting.start_on) / 2
         ended_at = on(last_day + timedelta(days=rng.randint(1, 4)), rng)
         yield ended_at
+        if not early:
+            self._papers(posting, last_day, ended_at - timedelta(minutes=40))
         actions.end_posting(
             posting,
             on=last_day,

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from django import forms
 from django.contrib import admin
 from django.db import models
+from django.db.models import Exists, OuterRef
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.functional import Promise
@@ -16,15 +18,17 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from assistance.admin.scoped import Filter, ScopedAdmin
+from assistance.admin.scoped import Filter, Panel, ScopedAdmin, reader
 from assistance.admin.verbs import DayForm, Queue, Verb, VerbForm
-from assistance.errors import Refused
 from assistance.models import Setting, User
 from assistance.periods import local_day
 from teams.actions import cancel_posting, dispatch, edit_posting, end_posting, plan_posting
-from teams.admin.shown import sees_persons, state_badge
-from teams.models import Posting, PostingState
+from teams.actions.endings import MAY_APPRAISE
+from teams.admin import endings, extensions, leaves
+from teams.admin.shown import open_at, sees_persons, state_badge
+from teams.models import Appraisal, AppraisalKind, Posting, PostingState
 
+APPRAISE_BEFORE = 30  # days before the planned end
 PLANNED_END = pgettext_lazy("posting", "planned end")
 
 
@@ -39,24 +43,10 @@ class LetterForm(VerbForm):
 
 class EndForm(DayForm):
     reason = forms.CharField(label=_("Reason"), widget=forms.Textarea(attrs={"rows": 3}))
-    recalled = forms.BooleanField(label=_("Recalled before the planned end"), required=False)
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self.fields["on"].label = _("Last day in post")
-
-
-def _open_at(*states: PostingState) -> Callable[[Any, User], Refused | None]:
-    def why_not(posting: Posting, user: User) -> Refused | None:
-        if posting.state in states:
-            return None
-        return Refused(
-            "posting_in_another_state",
-            _("This posting is %(state)s; the step is not open to it.")
-            % {"state": posting.get_state_display()},
-        )
-
-    return why_not
 
 
 def _expiring_days(now: datetime) -> int:
@@ -88,6 +78,12 @@ class EndingFilter(Filter):
         return queryset
 
 
+def _to_appraise(rows: models.QuerySet[Any], user: User, now: datetime) -> models.QuerySet[Any]:
+    final = Appraisal.objects.standing().filter(posting=OuterRef("pk"), kind=AppraisalKind.FINAL)
+    soon = local_day(now) + timedelta(days=APPRAISE_BEFORE)
+    return rows.filter(~Exists(final), state=PostingState.ACTIVE, planned_end__lte=soon)
+
+
 @admin.register(Posting)
 class PostingAdmin(ScopedAdmin):
     place = 60
@@ -101,13 +97,13 @@ class PostingAdmin(ScopedAdmin):
     ]  # fmt: skip
     list_filter = [EndingFilter, "state", "direction", "category"]
     search_fields = ["host_post", "letter_no"]
-    autocomplete_fields = ["person", "region", "host_unit"]
+    autocomplete_fields = ["person", "region", "host_unit", "succeeds"]
     may_be_missing = ("person", "host_unit")
     readonly_fields = ["end_on", "end_reason"]
     fieldsets = [
         (None, {"fields": ["person", "team", "pairing", "region"]}),
         (_("Post"), {"fields": ["host_unit", "host_post", ("direction", "category")]}),
-        (_("Term"), {"fields": [("start_on", "planned_end"), ("term", "letter_no")]}),
+        (_("Term"), {"fields": [("start_on", "planned_end"), ("term", "letter_no"), "succeeds"]}),
         (_("Quota"), {"fields": [("is_planned_quota", "group_type")]}),
         (_("End"), {"fields": [("end_on", "end_reason")]}),
     ]
@@ -117,7 +113,7 @@ class PostingAdmin(ScopedAdmin):
             pgettext_lazy("verb", "Dispatch"),
             "teams.dispatch_posting",
             dispatch,
-            _open_at(PostingState.PLANNED),
+            open_at(PostingState.PLANNED),
             form=LetterForm,
             explains=_("The posting counts from now on."),
         ),
@@ -126,20 +122,40 @@ class PostingAdmin(ScopedAdmin):
             pgettext_lazy("verb", "End"),
             "teams.end_posting",
             end_posting,
-            _open_at(PostingState.ACTIVE),
+            open_at(PostingState.ACTIVE),
             form=EndForm,
+            explains=_("It takes a final appraisal and a hand-over that are confirmed."),
         ),
+        Verb(
+            "recall",
+            pgettext_lazy("verb", "Recall"),
+            "teams.end_posting",
+            partial(end_posting, recalled=True),
+            open_at(PostingState.ACTIVE),
+            form=EndForm,
+            explains=_("Before the planned end; the papers may follow."),
+            turns_down=True,
+        ),
+        *extensions.POSTING_VERBS,
+        *leaves.POSTING_VERBS,
+        *endings.POSTING_VERBS,
         Verb(
             "cancel",
             pgettext_lazy("verb", "Cancel"),
             "teams.change_posting",
             cancel_posting,
-            _open_at(PostingState.PLANNED),
+            open_at(PostingState.PLANNED),
             turns_down=True,
             explains=_("The posting will not take place; its days are free again."),
         ),
     )
     queues = (
+        Queue(
+            "to-appraise",
+            _("Postings that end soon without a final appraisal"),
+            MAY_APPRAISE,
+            _to_appraise,
+        ),
         Queue(
             "to-dispatch",
             _("Postings to dispatch"),
@@ -191,6 +207,12 @@ class PostingAdmin(ScopedAdmin):
             (_("Starts on"), row.start_on),
             (pgettext_lazy("posting", "Planned end"), row.planned_end),
         )
+
+    def panels(self, request: HttpRequest, row: Any) -> Iterable[Panel]:
+        yield from extensions.posting_panels(row)
+        if reader(request).has_perm("teams.view_leave"):
+            yield from leaves.posting_panels(row)
+        yield from endings.posting_panels(row, reader(request))
 
     @admin.display(description=_("person"), ordering="person__name")
     def person_or_post(self, posting: Posting) -> str:

@@ -109,7 +109,7 @@ class Appraisal(LedgerRow):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_kind_display()} {self.year or ''} · {self.get_grade_display()}"
+        return f"{self.get_kind_display()} {self.year or ''} · {self.posting.host_post}"
 
 
 class HandoverQuerySet(LedgerQuerySet["Handover"]):
@@ -159,4 +159,4 @@ class Handover(LedgerRow):
         ]
 
     def __str__(self) -> str:
-        return f"{self.posting} · {self.handed_on}"
+        return f"{self.posting.host_post} · {self.handed_on}"

@@ -293,4 +293,4 @@ class PostingExtension(LedgerRow):
         ]
 
     def __str__(self) -> str:
-        return f"{self.posting} · {self.new_end}"
+        return f"{self.posting.host_post} · {self.new_end}"

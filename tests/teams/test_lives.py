@@ -52,7 +52,7 @@ def posting() -> Posting:
 
 
 def _extend(posting: Posting, new_end: date, **other: Any) -> Posting:
-    asked = {"doc_no": "演示延期1", "on": TODAY, "reason": "演示:工作需要"} | other
+    asked: dict[str, Any] = {"doc_no": "演示延期1", "on": TODAY, "reason": "演示:工作需要"} | other
     return actions.extend(posting, new_end=new_end, by=make.hand(Role.ORG), now=make.NOW, **asked)
 
 
@@ -399,13 +399,14 @@ def test_a_posting_ends_with_a_final_appraisal_and_a_hand_over(posting: Posting,
 def test_the_papers_of_an_ended_posting_are_replaced_never_taken_away(org: User) -> None:
     posting = make.posting(PostingState.ENDED)
     final, handover = posting.appraisals.get(), posting.handovers.get()
-    for strike_out, row in (
+    steps: list[tuple[Callable[..., Any], Appraisal | Handover]] = [
         (actions.strike_out_appraisal, final),
         (actions.strike_out_handover, handover),
-    ):
+    ]
+    for strike_out, row in steps:
         who = org if row is final else make.hand(Role.REVIEWER)
         with pytest.raises(Refused) as refusal:
-            strike_out(row, reason="录错", by=who, now=make.NOW)  # type: ignore[operator]
+            strike_out(row, reason="录错", by=who, now=make.NOW)
         assert refusal.value.code == "posting_ended"
         with by_sql.refused_by("ended_posting_has_papers"):
             row.void(by=org, now=make.NOW, reason="演示")
@@ -463,7 +464,7 @@ def test_of_many_who_extend_and_end_one_posting_at_once_none_breaks_it() -> None
     posting = make.posting(planned_end=END)
     make.leaving(posting, TODAY)
     org = make.hand(Role.ORG)
-    said = {"doc_no": "演示", "reason": "演示", "on": TODAY, "now": make.NOW}
+    said: dict[str, Any] = {"doc_no": "演示", "reason": "演示", "on": TODAY, "now": make.NOW}
     results = at_once(
         [
             partial(

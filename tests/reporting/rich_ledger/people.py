@@ -58,8 +58,8 @@ def people(ties: Ties) -> None:
     for struck_out_at in (K, AFTER_K):
         twice = one(planned_end=T + timedelta(days=30))
         make.extension(twice, new_end=T + timedelta(days=60), on=T - timedelta(days=9))
-        last = make.extension(twice, new_end=T + timedelta(days=300), on=T - timedelta(days=5))
-        void(last, struck_out_at)
+        mistaken = make.extension(twice, new_end=T + timedelta(days=300), on=T - timedelta(days=5))
+        void(mistaken, struck_out_at)
     one(
         direction=Direction.IN,
         host_unit=make.organisation(OrganisationKind.HOSPITAL, make.DONOR),
