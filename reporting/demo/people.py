@@ -276,7 +276,7 @@ class People:
             items="演示:办公用品与工作职责",
             open_projects="演示:在建项目台账",
             documents="演示:工作总结与档案",
-            received_by="演示接任人员",
+            receiver="演示接任人员",
             by=cast.org,
             now=at,
         )

@@ -103,7 +103,7 @@ def hand_over_post(
     items: str,
     open_projects: str,
     documents: str,
-    received_by: str,
+    receiver: str,
     by: User,
     now: datetime,
 ) -> Handover:
@@ -116,7 +116,7 @@ def hand_over_post(
         items=items.strip(),
         open_projects=open_projects.strip(),
         documents=documents.strip(),
-        received_by=received_by.strip(),
+        receiver=receiver.strip(),
         **entered(by, now),
     )
     handover.full_clean()

@@ -78,7 +78,7 @@ class HandoverForm(VerbForm):
         widget=forms.Textarea(attrs={"rows": 2}),
     )
     documents = forms.CharField(label=_("Documents"), widget=forms.Textarea(attrs={"rows": 2}))
-    received_by = forms.CharField(
+    receiver = forms.CharField(
         label=_("Taken over by"), help_text=_("the successor, or the leader of the team")
     )
 
@@ -128,7 +128,7 @@ def posting_panels(posting: Posting, user: User) -> Iterable[Panel]:
             (_("handed over on"), _("state"), _("taken over by"), _("items and duties")),
             [
                 (
-                    link(row, str(row.handed_on)), standing_of(row), row.received_by, row.items,
+                    link(row, str(row.handed_on)), standing_of(row), row.receiver, row.items,
                 )
                 for row in posting.handovers.standing().select_related("posting")
             ],
@@ -197,9 +197,9 @@ class AppraisalAdmin(OfPostingAdmin):
 @admin.register(Handover)
 class HandoverAdmin(OfPostingAdmin):
     place = 71
-    list_display = ["post", "standing", "person", "region", "handed_on", "received_by"]
+    list_display = ["post", "standing", "person", "region", "handed_on", "receiver"]
     fieldsets = [
-        (None, {"fields": ["posting", ("handed_on", "received_by")]}),
+        (None, {"fields": ["posting", ("handed_on", "receiver")]}),
         (_("What"), {"fields": ["items", "open_projects", "documents"]}),
         (_("Entered"), {"fields": ["entered_by", "created_at", "void_reason"]}),
     ]
@@ -235,6 +235,6 @@ class HandoverAdmin(OfPostingAdmin):
         return (
             (_("Post"), link(row.posting, row.posting.host_post)),
             (_("Handed over on"), row.handed_on),
-            (_("Taken over by"), row.received_by),
+            (_("Taken over by"), row.receiver),
             (_("State"), standing_of(row)),
         )

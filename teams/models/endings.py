@@ -94,6 +94,12 @@ class Appraisal(LedgerRow):
                 violation_error_message=_("This grade is not on the chosen scale."),
             ),
             CheckConstraint(
+                name="appraisal_kind_is_known", condition=is_one_of("kind", AppraisalKind.values)
+            ),
+            CheckConstraint(
+                name="appraisal_grade_is_known", condition=is_one_of("grade", Grade.values)
+            ),
+            CheckConstraint(
                 name="appraisal_scale_is_known", condition=is_one_of("scale", Scale.values)
             ),
             UniqueConstraint(
@@ -129,7 +135,7 @@ class Handover(LedgerRow):
     items = models.TextField(_("items and duties"))
     open_projects = models.TextField(_("projects under way"))
     documents = models.TextField(_("documents"))
-    received_by = models.CharField(
+    receiver = models.CharField(
         _("taken over by"), max_length=60, help_text=_("the successor, or the leader of the team")
     )
 
@@ -146,10 +152,7 @@ class Handover(LedgerRow):
             counted_by_other_hands(),
             CheckConstraint(
                 name="handover_says_what_and_to_whom",
-                condition=~Q(items="")
-                & ~Q(open_projects="")
-                & ~Q(documents="")
-                & ~Q(received_by=""),
+                condition=~Q(items="") & ~Q(open_projects="") & ~Q(documents="") & ~Q(receiver=""),
             ),
             UniqueConstraint(
                 name="one_handover_of_a_posting_counts",

@@ -1,6 +1,7 @@
 """Each role does its part of the road with the forms of the desk."""
 
 from collections.abc import Callable
+from datetime import date
 from decimal import Decimal
 
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -11,7 +12,17 @@ from projects.models import Payment, ProgressReport, Project, PublicNotice, Stag
 from projects.models.funds import FundPlanStatus, TransferStatus
 from projects.models.history import ProgressStatus
 from projects.models.payments import PaymentStatus
-from teams.models import Batch, Person, Posting, PostingState, Team
+from teams.models import (
+    Appraisal,
+    Batch,
+    Handover,
+    Leave,
+    LeaveState,
+    Person,
+    Posting,
+    PostingState,
+    Team,
+)
 from tests import factories as make
 from tests.desk.conftest import Seat, address_of, errors_on, written_on
 from tests.factories import files
@@ -229,6 +240,41 @@ def test_people_are_entered_planned_dispatched_and_brought_home(sit_down: Sit) -
     listed = org.open(reverse("admin:teams_batch_changelist")).context["cl"].result_list.get()
     assert (listed.declared_sum, listed.registered_count) == (3, 1)
 
+    host, reviewer, clerk = (sit_down(r) for r in (Role.P_REVIEW, Role.REVIEWER, Role.CLERK))
+    org.do(
+        posting,
+        "extend",
+        new_end="2027-11-30",
+        doc_no="演示延期1",
+        on=TODAY,
+        reason="演示:项目未完",
+    )
+    posting.refresh_from_db()
+    assert posting.planned_end == date(2027, 11, 30)
+
+    org.do(
+        posting, "request-leave", kind="HOME", starts_on="2026-06-08", ends_on="2026-06-12",
+        reason="演示:探亲",
+    )  # fmt: skip
+    leave = Leave.objects.get()
+    assert "已申请" in org.open(address_of(posting)).content.decode()
+    reviewer.do(leave, "agree")
+    host.do(leave, "grant")
+    org.do(leave, "begin", on="2026-06-08")
+    org.do(leave, "return", on="2026-06-13")
+    leave.refresh_from_db()
+    assert leave.state == LeaveState.RETURNED
+
+    clerk.do(
+        posting, "appraise", kind="FINAL", scale="CIVIL", grade="COMPETENT", appraised_on=TODAY
+    )
+    org.do(Appraisal.objects.get(), "confirm")
+    org.do(
+        posting, "hand-over", handed_on=TODAY, items="演示:办公用品", open_projects="无",
+        documents="演示:工作总结", receiver="演示队长",
+    )  # fmt: skip
+    assert "岗位交接尚未确认" in errors_on(org.do(posting, "end", on=TODAY, reason="期满"))
+    reviewer.do(Handover.objects.get(), "confirm")
     org.do(posting, "end", on=TODAY, reason="期满")
     posting.refresh_from_db()
     assert posting.state == PostingState.ENDED

@@ -160,7 +160,7 @@ def handover(
         "items": "演示:办公用品",
         "open_projects": "演示:无",
         "documents": "演示:工作总结",
-        "received_by": "演示:队长",
+        "receiver": "演示:队长",
     }
     made = hand_over_post(posting, by=make.hand(Role.ORG), now=known, **fields | overrides)
     return confirm_handover(made, by=make.hand(Role.REVIEWER), now=known) if confirmed else made

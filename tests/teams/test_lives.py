@@ -449,7 +449,7 @@ def test_a_hand_over_is_confirmed_by_the_front_team_or_the_reviewer_where_there_
 
 
 def test_a_hand_over_says_what_and_to_whom(posting: Posting, org: User) -> None:
-    said = {"items": "演示", "open_projects": "无", "documents": "演示", "received_by": "演示队长"}
+    said = {"items": "演示", "open_projects": "无", "documents": "演示", "receiver": "演示队长"}
     for left_out in said:
         with pytest.raises(ValidationError) as refusal:
             actions.hand_over_post(
