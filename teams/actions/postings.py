@@ -14,7 +14,7 @@ from assistance.errors import Refused
 from assistance.models import Pairing, User
 from assistance.models.rows import entered
 from assistance.periods import local_day
-from teams.models import Direction, Posting, PostingState
+from teams.models import Direction, Person, Posting, PostingState
 
 
 @transaction.atomic
@@ -27,7 +27,7 @@ def plan_posting(*, by: User, now: datetime, **fields: Any) -> Posting:
     if not by.has_perm("teams.add_posting"):
         raise PermissionDenied
     posting = Posting(**fields, **entered(by, now))
-    posting.person.take_turns()
+    _require_not_erased(posting.person.take_turns())
     _require_inside_pairing(posting)
     posting.full_clean()
     posting.save()
@@ -42,7 +42,7 @@ def edit_posting(
     posting = _lock(posting, "teams.change_posting", {PostingState.PLANNED}, by=by, version=version)
     for name, value in fields.items():
         setattr(posting, name, value)
-    posting.person.take_turns()
+    _require_not_erased(posting.person.take_turns())
     _require_inside_pairing(posting)
     posting.full_clean()
     posting.record(*fields, by=by, now=now)
@@ -127,6 +127,13 @@ def _lock(
             % {"state": posting.get_state_display()},
         )
     return posting
+
+
+def _require_not_erased(person: Person) -> None:
+    if person.erased_at is not None:
+        raise ValidationError(
+            {"person": _("What identified this person was erased; enter the person anew.")}
+        )
 
 
 def _require_inside_pairing(posting: Posting) -> None:

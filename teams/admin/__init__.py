@@ -1,5 +1,5 @@
 """The desk's pages of the people."""
 
-from teams.admin import batches, persons, postings
+from teams.admin import batches, erasures, numbers, persons, postings
 
-__all__ = ["batches", "persons", "postings"]
+__all__ = ["batches", "erasures", "numbers", "persons", "postings"]
