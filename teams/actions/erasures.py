@@ -11,6 +11,7 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import models, transaction
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from assistance.errors import Refused
@@ -51,7 +52,7 @@ def propose_erasure(*, by: User, now: datetime) -> Erasure:
         raise Refused(
             "nobody_is_due",
             _("Nobody is due who is not on an open list; those who left by %(day)s would be.")
-            % {"day": found.day},
+            % {"day": date_format(found.day)},
         )
     erasure = Erasure(kept_until=found.day, years=found.years, **entered(by, now))
     erasure.full_clean()

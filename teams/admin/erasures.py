@@ -11,6 +11,7 @@ from django.core.exceptions import PermissionDenied
 from django.db import models
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
@@ -96,7 +97,7 @@ class ErasureAdmin(ScopedAdmin):
         found = due(by=by, now=timezone.now())
         told = _("Due: %(count)d persons, whose last posting ended by %(day)s. %(for_good)s") % {
             "count": found.persons.count(),
-            "day": found.day,
+            "day": date_format(found.day),
             "for_good": FOR_GOOD,
         }
         return [(_("A list of everybody who is due"), {"fields": [], "description": told})]

@@ -466,7 +466,9 @@ from tests.factories.openings import opening as opening  # noqa: E402
 from tests.factories.openings import opening_waiting as opening_waiting  # noqa: E402
 from tests.factories.openings import taken_over as taken_over  # noqa: E402
 from tests.factories.people import batch as batch  # noqa: E402
+from tests.factories.people import id_number as id_number  # noqa: E402
 from tests.factories.people import person as person  # noqa: E402
+from tests.factories.people import phone as phone  # noqa: E402
 from tests.factories.people import posting as posting  # noqa: E402
 from tests.factories.people import posting_fields as posting_fields  # noqa: E402
 from tests.factories.people import team as team  # noqa: E402
