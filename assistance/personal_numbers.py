@@ -21,7 +21,7 @@ _FILLING = re.compile(r"[\s\-–—_.()]+")
 _ID_SHAPE = re.compile(r"\d{17}[\dX]", re.ASCII)
 _MOBILE = re.compile(r"1[3-9]\d{9}", re.ASCII)
 _LANDLINE = re.compile(r"(0(?:10|2\d|[3-9]\d\d))(\d{7,8})", re.ASCII)
-_COUNTRY = re.compile(r"(?:\+|00)86|86(?=1[3-9]\d{9}$)", re.ASCII)
+_COUNTRY = re.compile(r"^(?:(?:\+|00)86|86(?=1[3-9]\d{9}$))", re.ASCII)
 # GB/T 2260, the first two digits; 81 to 83 are on the residence permits of people from Hong Kong,
 # Macao and Taiwan.
 _PROVINCES = frozenset(

@@ -7,11 +7,13 @@ back are still in them.
 
 from __future__ import annotations
 
+import base64
 import io
 import logging
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import redis
 from django.db import connection
@@ -65,9 +67,34 @@ def in_redis(url: str) -> Iterator[str]:
     """Names and values of every key of the broker."""
     with redis.Redis.from_url(url.replace("redis+socket", "unix")) as client:
         for name in client.scan_iter():
-            kept = client.dump(name) or b""
-            for number in numbers_in(bytes(name) + b"\n" + bytes(kept)):
+            said = bytes(name) + b"\n" + _kept_under(client, name)
+            bodies = [_decoded(body) for body in re.findall(rb"[A-Za-z0-9+/]{24,}=*", said)]
+            for number in numbers_in(b"\n".join([said, *bodies])):
                 yield f"Redis {name!r}: {number}"
+
+
+def _kept_under(client: Any, name: bytes) -> bytes:
+    """The value of a key as text, whatever its kind."""
+    match client.type(name):
+        case b"list":
+            return b"\n".join(client.lrange(name, 0, -1))
+        case b"set":
+            return b"\n".join(client.smembers(name))
+        case b"hash":
+            return b"\n".join(part for pair in client.hgetall(name).items() for part in pair)
+        case b"zset":
+            return b"\n".join(client.zrange(name, 0, -1))
+        case b"string":
+            return bytes(client.get(name) or b"")
+    return bytes(client.dump(name) or b"")
+
+
+def _decoded(body: bytes) -> bytes:
+    """Tasks lie in the broker in base64."""
+    try:
+        return base64.b64decode(body)
+    except ValueError:
+        return b""
 
 
 def listen(file: Path, level: int = logging.NOTSET) -> logging.Handler:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import logging
+import re
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -16,8 +18,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from assistance.models import Change
-from assistance.personal_numbers import MaskedReporter
 from assistance.periods import Month
+from assistance.personal_numbers import MaskedReporter
 from assistance.roles import Role
 from assistance.scope import EVERYTHING
 from config.celery import app
@@ -57,7 +59,7 @@ def _unseen(page: Any) -> None:
     assert planted.numbers_in(page.content) == [], page.request["PATH_INFO"]
 
 
-def test_planted_numbers_are_found_nowhere(
+def test_planted_numbers_are_found_nowhere(  # noqa: PLR0915  one walk through every door
     sit_down: Sit, said: Path, redis_url: str, tmp_path: Path
 ) -> None:
     org, auditor = sit_down(Role.ORG), sit_down(Role.AUDITOR)
@@ -117,9 +119,8 @@ def test_planted_numbers_are_found_nowhere(
     for number in (phone, national_id, make.phone(), wrong_digit):
         _unseen(org.fill_in(look_up, number=number, reason="核对来电"))
     assert NumberReading.objects.count() == 4
-    for seat in (auditor,):
-        _unseen(seat.open(reverse("admin:teams_numberreading_changelist")))
-        _unseen(seat.open(reverse("admin:assistance_change_changelist")))
+    _unseen(auditor.open(reverse("admin:teams_numberreading_changelist")))
+    _unseen(auditor.open(reverse("admin:assistance_change_changelist")))
     newest = Change.objects.filter(table="teams_personalnumber").latest("pk")
     _unseen(auditor.open(reverse("admin:assistance_change_change", args=[newest.pk])))
 
@@ -162,15 +163,33 @@ def _unseen_in_a_fault(national_id: str, phone: str) -> None:
         assert planted.numbers_in(text.encode()) == []
 
 
-def test_a_number_that_leaks_is_found(tmp_path: Path) -> None:
-    """The search itself: what it does not find would prove nothing."""
-    person, national_id = make.person(), make.id_number()
-    assert list(planted.in_the_database()) == []
+def test_a_number_that_leaks_is_found(
+    tmp_path: Path, redis_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The search itself: what it does not find would prove nothing. It looks for another county
+    here, or the end of the run would find these.
+    """
+    monkeypatch.setattr(planted, "BEGINNINGS", (b"440199",))
+    monkeypatch.setattr(planted, "PLANTED", re.compile(rb"440199\d{11}[\dX]"))
+    leak = "44019919800615002X"
     with connection.cursor() as cursor:
-        cursor.execute("CREATE TABLE leaky (said text)")
-        cursor.execute("INSERT INTO leaky VALUES (%s)", [f"mask {national_id[::1]} of {person.pk}"])
-        assert list(planted.in_the_database()) == [f"table leaky: {national_id}"]
+        cursor.execute("CREATE TABLE leaky (said jsonb)")
+        cursor.execute("INSERT INTO leaky VALUES (%s)", [json.dumps({"id": leak})])
+        assert list(planted.in_the_database()) == [f"table leaky: {leak}"]
         cursor.execute("DROP TABLE leaky")
+    file = tmp_path / "export.bin"
+    file.write_bytes(f"x{leak}y".encode("utf-16"))
+    assert list(planted.in_files(tmp_path)) == [f"{file}: {leak}"]
+    handler = planted.listen(tmp_path / "a.log")
+    logging.getLogger("tests").warning("entered %s", leak)
+    logging.getLogger().removeHandler(handler)
+    handler.close()
+    assert len(list(planted.in_files(tmp_path))) == 2
+    with app.connection_for_write(redis_url) as broker:
+        app.send_task("nobody.takes.this", args=[leak], queue="leaky", connection=broker)
+        found = set(planted.in_redis(redis_url))
+        broker.default_channel.queue_purge("leaky")
+    assert found == {f"Redis b'leaky': {leak}"}
 
 
 def test_the_database_never_holds_a_number_in_clear_nor_the_same_ciphertext_twice() -> None:
