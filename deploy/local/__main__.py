@@ -99,7 +99,8 @@ def port_of(listening: socket.socket) -> int:
     return int(listening.getsockname()[1])
 
 
-KEYS = {"SECRET_KEY": 64, "PERSONAL_DATA_KEYS": 32, "PERSONAL_DATA_INDEX_KEY": 32}  # bytes
+SIGNING_BYTES, KEY_BYTES = 64, 32
+OWN_KEYS = ("SECRET_KEY", "PERSONAL_DATA_KEYS", "PERSONAL_DATA_INDEX_KEY")
 
 
 def own_key(place: Place, name: str) -> str:
@@ -107,7 +108,7 @@ def own_key(place: Place, name: str) -> str:
     path = place.data / name.lower()
     if not path.exists():
         with open(path, "x", opener=lambda name, flags: os.open(name, flags, 0o600)) as out:
-            out.write(secrets.token_urlsafe(KEYS[name]))
+            out.write(secrets.token_urlsafe(SIGNING_BYTES if name == "SECRET_KEY" else KEY_BYTES))
     return path.read_text()
 
 
@@ -134,7 +135,7 @@ class Run:
         site = f"http://{HOST}:{port_of(self.desk)}"
         self.environment = {
             "PROFILE": "local",
-            **{name: os.environ.get(name) or own_key(self.place, name) for name in KEYS},
+            **{name: os.environ.get(name) or own_key(self.place, name) for name in OWN_KEYS},
             "ALLOWED_HOSTS": os.environ.get("ALLOWED_HOSTS") or f"{HOST},localhost",
             "SITE_URL": os.environ.get("SITE_URL") or site,
             "FILES_DIR": os.environ.get("FILES_DIR") or str(private(self.place.data / "files")),

@@ -21,10 +21,10 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     )), 'hex')
 $$
 """
-KEEP = f"""
+KEEP = """
 CREATE FUNCTION keep_particulars() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
-    identifying text[] := ARRAY[{COLUMNS}];
+    identifying text[] := TG_ARGV::text[];
     context jsonb := nullif(current_setting('jiedui.request', true), '')::jsonb;
 BEGIN
     IF TG_OP = 'INSERT' THEN
@@ -127,10 +127,10 @@ class Migration(migrations.Migration):
                 KEEP,
                 "CREATE TRIGGER particulars_insert AFTER INSERT ON teams_person"
                 " REFERENCING NEW TABLE AS new_rows"
-                " FOR EACH STATEMENT EXECUTE FUNCTION keep_particulars()",
+                f" FOR EACH STATEMENT EXECUTE FUNCTION keep_particulars({COLUMNS})",
                 "CREATE TRIGGER particulars_update AFTER UPDATE ON teams_person"
                 " REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows"
-                " FOR EACH STATEMENT EXECUTE FUNCTION keep_particulars()",
+                f" FOR EACH STATEMENT EXECUTE FUNCTION keep_particulars({COLUMNS})",
             ],
             [
                 "DROP TRIGGER particulars_insert ON teams_person",

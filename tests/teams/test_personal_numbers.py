@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from functools import partial
 from typing import Any
 
 import pytest
@@ -180,7 +181,7 @@ def test_of_many_who_enter_one_id_number_at_once_one_stands() -> None:
             by=org, now=make.NOW, national_id=national_id, **_fields(name=f"演示{number}号")
         )
 
-    answers = at_once([lambda number=number: enter(number) for number in range(8)])
+    answers = at_once([partial(enter, number) for number in range(8)])
     assert len(succeeded(answers)) == 1
     assert (Person.objects.count(), PersonalNumber.objects.count()) == (1, 1)
 

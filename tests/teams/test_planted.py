@@ -188,7 +188,7 @@ def test_a_number_that_leaks_is_found(
     with app.connection_for_write(redis_url) as broker:
         app.send_task("nobody.takes.this", args=[leak], queue="leaky", connection=broker)
         found = set(planted.in_redis(redis_url))
-        broker.default_channel.queue_purge("leaky")
+        broker.SimpleQueue("leaky").clear()
     assert found == {f"Redis b'leaky': {leak}"}
 
 
