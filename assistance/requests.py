@@ -58,3 +58,15 @@ def tell_database(context: dict[str, object]) -> None:
     except DatabaseError:
         # a broken connection or transaction carries nothing on; whoever writes next meets it
         connection.close_if_unusable_or_obsolete()
+
+
+def told_to_database() -> dict[str, object] | None:
+    """Id, door and address of the request that the writes of this connection carry now; None where
+    no request does, as in a command.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT nullif(current_setting('jiedui.request', true), '')")
+        found = cursor.fetchone()[0]
+    context: dict[str, object] = json.loads(found) if found else {}
+    context.pop("actor", None)
+    return context or None

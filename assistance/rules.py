@@ -120,6 +120,14 @@ RULES = {
         ),
         Rule("expiring_days", _("postings that end soon: within"), DAYS, 90, _whole(1, 366)),
         Rule(
+            "personal_data_years",
+            _("years that persons are kept after their last posting"),
+            _("years"),
+            5,
+            _whole(1, 50),
+            assumed=True,
+        ),
+        Rule(
             "livelihood_target",
             _("target share of aid for livelihoods"),
             PER_CENT,

@@ -16,6 +16,8 @@ OWN_POSTGRES = "DATABASE_URL" not in os.environ
 
 os.environ.setdefault("PROFILE", "test")
 os.environ.setdefault("SECRET_KEY", "only-for-benchmarks-" * 4)
+os.environ.setdefault("PERSONAL_DATA_KEYS", "ZW5jcnlwdHMtbnVtYmVycy1vbmx5LWZvci1iZW5jaC4")
+os.environ.setdefault("PERSONAL_DATA_INDEX_KEY", "ZmluZHMtdGhlLW51bWJlcnMtb25seS1mb3ItYmVuY2g")
 os.environ.setdefault("ALLOWED_HOSTS", "localhost")
 os.environ.setdefault("SITE_URL", "http://localhost")
 os.environ.setdefault("DATABASE_URL", postgres.Postgres(PLACE).url)

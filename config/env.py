@@ -5,6 +5,7 @@
 with the name of the variable and what to do about it.
 """
 
+import base64
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,8 @@ from django.core.exceptions import ImproperlyConfigured
 T = TypeVar("T")
 
 PROFILES = ("production", "local", "test")
+KEY_BYTES = 32
+NEW_KEY = "the output of: python3 -c 'import secrets; print(secrets.token_urlsafe(32))'"
 
 
 class SmtpRelay(TypedDict):
@@ -54,6 +57,20 @@ VARIABLES = {
             None,
             "signs sessions; at least 50 random characters",
             "the output of: python3 -c 'import secrets; print(secrets.token_urlsafe(64))'",
+        ),
+        Variable(
+            "PERSONAL_DATA_KEYS",
+            None,
+            "encrypt ID and telephone numbers: keys of 32 random bytes in base64, separated by "
+            "commas, the newest first; an old one stays until `reencrypt_personal_data` has run. "
+            "Whoever loses them loses the numbers: keep a copy apart from the database's",
+            NEW_KEY,
+        ),
+        Variable(
+            "PERSONAL_DATA_INDEX_KEY",
+            None,
+            "finds a person by the full number: one more such key, different from all of those",
+            NEW_KEY,
         ),
         Variable(
             "ALLOWED_HOSTS", None, "host names served, separated by commas", "jiedui.example.org"
@@ -204,6 +221,32 @@ def names(name: str) -> list[str]:
     text(name)
     found: list[str] = _env.list(name)
     return [word.strip() for word in found if word.strip()]
+
+
+def keys(name: str) -> list[bytes]:
+    """Keys of 32 bytes in base64, each once, separated by commas; no message repeats one."""
+    found = []
+    for place, word in enumerate(names(name), 1):
+        try:
+            key = base64.b64decode(word + "=" * (-len(word) % 4), altchars=b"-_", validate=True)
+        except ValueError:
+            key = b""
+        if len(key) != KEY_BYTES or len(set(key)) == 1:
+            raise wrong(name, f"holds as its key no. {place} what is not 32 random bytes in base64")
+        found.append(key)
+    if len(set(found)) != len(found):
+        raise wrong(name, "holds the same key twice")
+    return found
+
+
+def another_key(name: str, *, than: list[bytes]) -> bytes:
+    """One key that is none of the others."""
+    found = keys(name)
+    if len(found) != 1:
+        raise wrong(name, "has to be one key alone")
+    if found[0] in than:
+        raise wrong(name, "is one of the other keys; each key has one use")
+    return found[0]
 
 
 def directory(name: str, *, under: Path) -> Path:

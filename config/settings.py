@@ -28,6 +28,9 @@ TRUSTED_PROXIES = env.whole_number("TRUSTED_PROXIES")
 
 DEBUG = False
 SECRET_KEY = env.text("SECRET_KEY")
+PERSONAL_DATA_KEYS = env.keys("PERSONAL_DATA_KEYS")
+PERSONAL_DATA_INDEX_KEY = env.another_key("PERSONAL_DATA_INDEX_KEY", than=PERSONAL_DATA_KEYS)
+DEFAULT_EXCEPTION_REPORTER = "assistance.personal_numbers.MaskedReporter"
 ALLOWED_HOSTS = env.names("ALLOWED_HOSTS")
 ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"
@@ -298,7 +301,11 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {
-        "line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"},
+        "line": {
+            "()": "assistance.personal_numbers.MaskedLine",
+            "fmt": "{asctime} {levelname} {name}: {message}",
+            "style": "{",
+        },
     },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {

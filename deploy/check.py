@@ -15,6 +15,8 @@ OURS = ("assistance", "projects", "teams", "reporting", "config", "deploy", "man
 PRODUCTION = {
     "PROFILE": "production",
     "SECRET_KEY": secrets.token_urlsafe(64),
+    "PERSONAL_DATA_KEYS": secrets.token_urlsafe(32),
+    "PERSONAL_DATA_INDEX_KEY": secrets.token_urlsafe(32),
     "ALLOWED_HOSTS": "jiedui.example.org",
     "SITE_URL": "https://jiedui.example.org",
     "DATABASE_URL": "postgres://jiedui@db.example.org/jiedui",

@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import psutil
@@ -16,6 +17,7 @@ from playwright.sync_api import Browser, sync_playwright
 from deploy.local.place import private, servant
 from deploy.local.postgres import CARELESS, Postgres
 from deploy.local.redis import Redis
+from tests import planted
 from tests import settings as run
 
 
@@ -53,6 +55,23 @@ def servers() -> Iterator[None]:
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(servers: None) -> None:
     """The servers run before pytest-django makes the test database."""
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(
+    django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[None]:
+    """At the end no number of any person may be found where it is not encrypted."""
+    log = planted.listen(run.PLACE.data / "tests.log")
+    yield
+    log.close()
+    with django_db_blocker.unblock():
+        places = [run.PLACE.data, tmp_path_factory.getbasetemp()]
+        found = [*planted.in_the_database(), *planted.in_files(*places)]
+        if run.OWN_REDIS:
+            found += planted.in_redis(str(settings.CELERY_BROKER_URL))
+    if found:
+        pytest.fail("personal numbers in clear:\n" + "\n".join(found))
 
 
 @pytest.fixture

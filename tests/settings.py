@@ -37,6 +37,8 @@ if _missing:
 
 os.environ.setdefault("PROFILE", "test")
 os.environ.setdefault("SECRET_KEY", "only-for-tests-" * 4)
+os.environ.setdefault("PERSONAL_DATA_KEYS", "ZW5jcnlwdHMtbnVtYmVycy1vbmx5LWZvci10ZXN0cy4")
+os.environ.setdefault("PERSONAL_DATA_INDEX_KEY", "ZmluZHMtdGhlLW51bWJlcnMtb25seS1mb3ItdGVzdHM")
 os.environ.setdefault("ALLOWED_HOSTS", "testserver,localhost,127.0.0.1")
 os.environ.setdefault("SITE_URL", "http://testserver")
 os.environ.setdefault("EMAIL_URL", "smtp://127.0.0.1:1")

@@ -30,6 +30,8 @@ FIRST_PORT = 8000
 FIRST_MAILBOX_PORT = 8025
 PORTS_TO_TRY = 100
 READY_WITHIN = 90.0  # seconds
+# Somebody types an ID number into a search box: the address is then a secret, the path is not.
+WITHOUT_QUERIES = '%(h)s %(l)s %(u)s %(t)s "%(m)s %(U)s %(H)s" %(s)s %(b)s "%(a)s"'
 
 
 class Stop(BaseException):
@@ -97,12 +99,16 @@ def port_of(listening: socket.socket) -> int:
     return int(listening.getsockname()[1])
 
 
-def secret_key(place: Place) -> str:
-    """The key of this checkout, made once."""
-    path = place.data / "secret_key"
+SIGNING_BYTES, KEY_BYTES = 64, 32
+OWN_KEYS = ("SECRET_KEY", "PERSONAL_DATA_KEYS", "PERSONAL_DATA_INDEX_KEY")
+
+
+def own_key(place: Place, name: str) -> str:
+    """One of the keys of this checkout, made once."""
+    path = place.data / name.lower()
     if not path.exists():
         with open(path, "x", opener=lambda name, flags: os.open(name, flags, 0o600)) as out:
-            out.write(secrets.token_urlsafe(64))
+            out.write(secrets.token_urlsafe(SIGNING_BYTES if name == "SECRET_KEY" else KEY_BYTES))
     return path.read_text()
 
 
@@ -129,7 +135,7 @@ class Run:
         site = f"http://{HOST}:{port_of(self.desk)}"
         self.environment = {
             "PROFILE": "local",
-            "SECRET_KEY": os.environ.get("SECRET_KEY") or secret_key(self.place),
+            **{name: os.environ.get(name) or own_key(self.place, name) for name in OWN_KEYS},
             "ALLOWED_HOSTS": os.environ.get("ALLOWED_HOSTS") or f"{HOST},localhost",
             "SITE_URL": os.environ.get("SITE_URL") or site,
             "FILES_DIR": os.environ.get("FILES_DIR") or str(private(self.place.data / "files")),
@@ -256,6 +262,7 @@ class Run:
                 *(python, "-m", "gunicorn", "config.wsgi", "--bind", f"fd://{self.desk.fileno()}"),
                 *("--worker-class", "gthread", "--workers", "2", "--threads", "4"),
                 *("--no-control-socket", "--access-logfile", "-"),
+                *("--access-logformat", WITHOUT_QUERIES),
             ],
             [self.desk.fileno()],
         )

@@ -11,6 +11,7 @@ from teams.actions.endings import (
     strike_out_appraisal,
     strike_out_handover,
 )
+from teams.actions.erasures import confirm_erasure, due, propose_erasure, withdraw_erasure
 from teams.actions.extensions import extend, strike_out_extension
 from teams.actions.leaves import (
     agree_to_leave,
@@ -21,6 +22,7 @@ from teams.actions.leaves import (
     return_from_leave,
     withdraw_leave,
 )
+from teams.actions.persons import amend_person, enter_person, look_up, remove_number, reveal
 from teams.actions.postings import (
     cancel_posting,
     dispatch,
@@ -31,23 +33,32 @@ from teams.actions.postings import (
 
 __all__ = [
     "agree_to_leave",
+    "amend_person",
     "appraise",
     "begin_leave",
     "cancel_posting",
     "confirm_appraisal",
+    "confirm_erasure",
     "confirm_handover",
     "dispatch",
+    "due",
     "edit_posting",
     "end_posting",
+    "enter_person",
     "extend",
     "grant_leave",
     "hand_over_post",
+    "look_up",
     "plan_posting",
+    "propose_erasure",
     "refuse_leave",
+    "remove_number",
     "request_leave",
     "return_from_leave",
+    "reveal",
     "strike_out_appraisal",
     "strike_out_extension",
     "strike_out_handover",
+    "withdraw_erasure",
     "withdraw_leave",
 ]

@@ -15,7 +15,7 @@ from assistance.errors import Refused
 from assistance.models import Pairing, Setting, User
 from assistance.models.rows import entered
 from assistance.periods import local_day
-from teams.models import AppraisalKind, Direction, LeaveState, Posting, PostingState
+from teams.models import AppraisalKind, Direction, LeaveState, Person, Posting, PostingState
 from teams.models.leaves import BEFORE_IT_COUNTS
 
 
@@ -29,7 +29,7 @@ def plan_posting(*, by: User, now: datetime, **fields: Any) -> Posting:
     if not by.has_perm("teams.add_posting"):
         raise PermissionDenied
     posting = Posting(**fields, **entered(by, now))
-    posting.person.take_turns()
+    _require_not_erased(posting.person.take_turns())
     require_inside_pairing(posting)
     require_short_overlap(posting, now=now)
     posting.full_clean()
@@ -47,7 +47,7 @@ def edit_posting(
     )
     for name, value in fields.items():
         setattr(posting, name, value)
-    posting.person.take_turns()
+    _require_not_erased(posting.person.take_turns())
     require_inside_pairing(posting)
     require_short_overlap(posting, now=now)
     posting.full_clean()
@@ -144,6 +144,13 @@ def lock_posting(
             % {"state": posting.get_state_display()},
         )
     return posting
+
+
+def _require_not_erased(person: Person) -> None:
+    if person.erased_at is not None:
+        raise ValidationError(
+            {"person": _("What identified this person was erased; enter the person anew.")}
+        )
 
 
 def require_inside_pairing(posting: Posting) -> None:

@@ -1,5 +1,23 @@
 """The desk's pages of the people."""
 
-from teams.admin import batches, endings, extensions, leaves, persons, postings
+from teams.admin import (
+    batches,
+    endings,
+    erasures,
+    extensions,
+    leaves,
+    numbers,
+    persons,
+    postings,
+)
 
-__all__ = ["batches", "endings", "extensions", "leaves", "persons", "postings"]
+__all__ = [
+    "batches",
+    "endings",
+    "erasures",
+    "extensions",
+    "leaves",
+    "numbers",
+    "persons",
+    "postings",
+]

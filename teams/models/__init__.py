@@ -2,7 +2,15 @@
 
 from teams.models.batches import Batch, Team
 from teams.models.endings import GRADES, Appraisal, AppraisalKind, Grade, Handover, Scale
+from teams.models.erasures import Erasure
 from teams.models.leaves import Leave, LeaveKind, LeaveState
+from teams.models.numbers import (
+    NumberKind,
+    NumberReading,
+    Particulars,
+    PersonalNumber,
+    ReadingKind,
+)
 from teams.models.persons import Gender, Person
 from teams.models.postings import (
     Category,
@@ -21,6 +29,7 @@ __all__ = [
     "Batch",
     "Category",
     "Direction",
+    "Erasure",
     "Gender",
     "Grade",
     "GroupType",
@@ -28,10 +37,15 @@ __all__ = [
     "Leave",
     "LeaveKind",
     "LeaveState",
+    "NumberKind",
+    "NumberReading",
+    "Particulars",
     "Person",
+    "PersonalNumber",
     "Posting",
     "PostingExtension",
     "PostingState",
+    "ReadingKind",
     "Scale",
     "Team",
     "Term",

@@ -102,6 +102,7 @@ def test_the_page_says_which_defaults_were_found_in_no_public_text() -> None:
     said = {key: row[2] for key, row in zip(RULES, panel.rows, strict=True)}
     assert {key for key, default in said.items() if "assumed" in default} == {
         "notice_min_days", "change_pct", "retention_pct", "county_below_target",
+        "personal_data_years",
     }  # fmt: skip
 
 

@@ -14,6 +14,8 @@ ROOT = Path(__file__).resolve().parents[2]
 PRODUCTION = {
     "PROFILE": "production",
     "SECRET_KEY": "a-key-that-is-long-enough-" * 3,
+    "PERSONAL_DATA_KEYS": "b25lLWtleS10aGF0LWVuY3J5cHRzLW51bWJlcnMtb2s",
+    "PERSONAL_DATA_INDEX_KEY": "YW5kLWFub3RoZXItb25lLXRoYXQtZmluZHMtdGhlbS4",
     "ALLOWED_HOSTS": "jiedui.example.org",
     "SITE_URL": "https://jiedui.example.org",
     "DATABASE_URL": "postgres://jiedui@db.example.org/jiedui",

@@ -469,9 +469,11 @@ from tests.factories.people import appraisal as appraisal  # noqa: E402
 from tests.factories.people import batch as batch  # noqa: E402
 from tests.factories.people import extension as extension  # noqa: E402
 from tests.factories.people import handover as handover  # noqa: E402
+from tests.factories.people import id_number as id_number  # noqa: E402
 from tests.factories.people import leave as leave  # noqa: E402
 from tests.factories.people import leaving as leaving  # noqa: E402
 from tests.factories.people import person as person  # noqa: E402
+from tests.factories.people import phone as phone  # noqa: E402
 from tests.factories.people import posting as posting  # noqa: E402
 from tests.factories.people import posting_fields as posting_fields  # noqa: E402
 from tests.factories.people import team as team  # noqa: E402

@@ -7,6 +7,7 @@ from typing import Any
 
 from assistance.models.rows import entered
 from assistance.periods import local_day
+from assistance.personal_numbers import check_digit
 from assistance.roles import Role
 from teams.actions import (
     agree_to_leave,
@@ -17,6 +18,7 @@ from teams.actions import (
     confirm_handover,
     dispatch,
     end_posting,
+    enter_person,
     extend,
     grant_leave,
     hand_over_post,
@@ -71,17 +73,34 @@ def team(region_code: str = "990100", *, declared_headcount: int = 27) -> Team:
     )
 
 
+def id_number(birth_ym: str = "1980-06", gender: str = Gender.FEMALE) -> str:
+    """An ID number that nobody else has. 330199 is no county: ``tests.planted`` looks for it."""
+    number = next(make.numbers)
+    day, turn = number % 28 + 1, number // 28 % 500
+    first = f"330199{birth_ym.replace('-', '')}{day:02}{turn * 2 + (gender == Gender.MALE):03}"
+    return first + check_digit(first)
+
+
+def phone() -> str:
+    """A mobile number of a planted block."""
+    return f"19955{next(make.numbers):06}"
+
+
 def person(**overrides: Any) -> Person:
-    """Somebody who can be posted."""
+    """Somebody who can be posted, with both numbers: whatever leaks one fails the whole run."""
     fields: dict[str, Any] = {
         "name": f"演示干部{next(make.numbers)}",
         "gender": Gender.FEMALE,
         "birth_ym": "1980-06",
         "home_unit": "演示单位",
     }
-    return Person.objects.create(
-        **fields | overrides, **entered(make.hand(Role.ORG), make.at(date(2021, 5, 1)))
-    )
+    fields |= overrides
+    numbers = {
+        "national_id": id_number(fields["birth_ym"], fields["gender"]),
+        "phone": phone(),
+    }
+    by, now = make.hand(Role.ORG), make.at(date(2021, 5, 1))
+    return enter_person(**numbers | fields, by=by, now=now)
 
 
 def posting_fields(**overrides: Any) -> dict[str, Any]:

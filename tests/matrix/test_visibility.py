@@ -42,11 +42,16 @@ from projects.models import (
     YearPlanEntry,
 )
 from reporting.models import Edition, ReportDefinition
+from teams import actions as of_people
 from teams.models import (
     Appraisal,
+    Erasure,
     Handover,
     Leave,
+    NumberReading,
+    Particulars,
     Person,
+    PersonalNumber,
     Posting,
     PostingExtension,
     Team,
@@ -95,6 +100,17 @@ def _team(pairing: Pairing) -> Team:
     return team
 
 
+def _reading(pairing: Pairing) -> NumberReading:
+    person = make.posting(pairing=pairing).person
+    of_people.reveal(person, kind="phone", reason="演示", by=make.hand(Role.ORG), now=make.NOW)
+    return person.readings.get()
+
+
+def _erasure() -> Erasure:
+    org = make.hand(Role.ORG)
+    return Erasure.objects.create(kept_until=date(2021, 6, 15), years=5, **entered(org, make.NOW))
+
+
 MAKERS: dict[type[Row], Maker] = {
     Pairing: lambda pairing: pairing,
     FundPlan: lambda pairing: make.fund_plan(pairing=pairing),
@@ -130,6 +146,10 @@ MAKERS: dict[type[Row], Maker] = {
     Appraisal: lambda pairing: make.appraisal(make.posting(pairing=pairing)),
     Handover: lambda pairing: make.handover(make.posting(pairing=pairing)),
     Person: lambda pairing: make.posting(pairing=pairing).person,
+    PersonalNumber: lambda pairing: make.posting(pairing=pairing).person.numbers.earliest("pk"),
+    Particulars: lambda pairing: make.posting(pairing=pairing).person.particulars.get(),
+    NumberReading: _reading,
+    Erasure: lambda pairing: _erasure(),
     Edition: _edition,
     Setting: lambda pairing: _setting(),
 }
@@ -156,6 +176,7 @@ OFFICES: dict[str, tuple[OrganisationKind, str, bool, bool]] = {
 NOT_FOR: dict[type[Row], set[OrganisationKind]] = {
     Edition: {OrganisationKind.DONOR},
     PaymentPolicy: {OrganisationKind.DONOR},
+    Erasure: set(OrganisationKind) - {OrganisationKind.BUREAU, OrganisationKind.ORG_DEPT},
     Setting: set(OrganisationKind) - {OrganisationKind.BUREAU, OrganisationKind.ORG_DEPT},
 }
 
