@@ -183,7 +183,7 @@ def test_a_successor_shares_the_post_for_no_longer_than_allowed(posting: Posting
         )  # fmt: skip
         return actions.plan_posting(by=make.hand(Role.ORG), now=make.NOW, **fields)
 
-    with pytest.raises(ValidationError, match="31 days; at most 30"):
+    with pytest.raises(ValidationError, match="31 天；交接重叠最多 30 天"):
         successor(END - timedelta(days=30))
     elsewhere = make.organisation(OrganisationKind.SCHOOL, make.COUNTY)
     with pytest.raises(ValidationError) as refusal:
@@ -198,9 +198,9 @@ def test_a_successor_shares_the_post_for_no_longer_than_allowed(posting: Posting
     taken = successor(END - timedelta(days=29))
     with pytest.raises(ValidationError):
         successor(END)  # there is one already
-    with pytest.raises(ValidationError, match="at most 30"):
+    with pytest.raises(ValidationError, match="最多 30 天"):
         _extend(posting, END + timedelta(days=1))  # they would share 31 days
-    with pytest.raises(ValidationError, match="at most 30"):
+    with pytest.raises(ValidationError, match="最多 30 天"):
         actions.edit_posting(
             taken, start_on=END - timedelta(days=40), by=make.hand(Role.ORG), now=make.NOW
         )
