@@ -467,6 +467,7 @@ from tests.factories.openings import opening_waiting as opening_waiting  # noqa:
 from tests.factories.openings import taken_over as taken_over  # noqa: E402
 from tests.factories.people import appraisal as appraisal  # noqa: E402
 from tests.factories.people import batch as batch  # noqa: E402
+from tests.factories.people import erasure as erasure  # noqa: E402
 from tests.factories.people import extension as extension  # noqa: E402
 from tests.factories.people import handover as handover  # noqa: E402
 from tests.factories.people import id_number as id_number  # noqa: E402

@@ -15,6 +15,7 @@ from teams.actions import (
     begin_leave,
     cancel_posting,
     confirm_appraisal,
+    confirm_erasure,
     confirm_handover,
     dispatch,
     end_posting,
@@ -23,6 +24,7 @@ from teams.actions import (
     grant_leave,
     hand_over_post,
     plan_posting,
+    propose_erasure,
     request_leave,
     return_from_leave,
 )
@@ -31,6 +33,7 @@ from teams.models import (
     AppraisalKind,
     Batch,
     Category,
+    Erasure,
     Gender,
     Grade,
     Handover,
@@ -223,3 +226,15 @@ def leave(posting: Posting, state: LeaveState = LeaveState.REQUESTED, **override
                 back = last + timedelta(days=1)
                 made = return_from_leave(made, on=back, by=make.hand(Role.ORG), now=make.at(back))
     return made
+
+
+def erasure() -> Erasure:
+    """Somebody whose last day in post was in 2021 is erased, as two persons of the division say."""
+    posting(
+        PostingState.ENDED,
+        start_on=date(2021, 6, 1),
+        planned_end=date(2021, 6, 10),
+        end_on=date(2021, 6, 10),
+    )
+    proposed = propose_erasure(by=make.hand(Role.ORG), now=make.NOW)
+    return confirm_erasure(proposed, by=make.user_with(Role.ORG), now=make.NOW)

@@ -25,6 +25,7 @@ from projects.models import (
 )
 from projects.models.funds import TransferStatus
 from projects.models.payments import PaymentStatus
+from teams.models.leaves import LeaveState
 from tests import by_sql
 from tests import factories as make
 
@@ -86,6 +87,11 @@ COUNTED: dict[str, Callable[[], LedgerRow]] = {
     "projects_publicnotice": notice,
     "projects_stepproposal": reported_step,
     "teams_posting": make.posting,
+    "teams_postingextension": lambda: make.extension(make.posting()),
+    "teams_leave": lambda: make.leave(make.posting(), LeaveState.ON_LEAVE),
+    "teams_appraisal": lambda: make.appraisal(make.posting()),
+    "teams_handover": lambda: make.handover(make.posting()),
+    "teams_erasure": make.erasure,
 }
 # what may change besides striking out: how a posting or a place in a year's plan came to its end
 ENDS = {
@@ -98,7 +104,9 @@ ENDS = {
     "projects_evaluation": {"total"},  # nobody can write it: the database adds up
     "projects_finding": {"rectification", "rectified_on", "closed_at", "closed_by_id"},
     "projects_yearplanentry": {"released_on"},
-    "teams_posting": {"state", "end_on", "end_reason", "ended_at", "ended_by_id"},
+    # its planned end moves with its extensions: the database adds them up
+    "teams_posting": {"state", "end_on", "end_reason", "ended_at", "ended_by_id", "planned_end"},
+    "teams_leave": {"state", "returned_on", "returned_at", "returned_by_id"},
 }  # fmt: skip
 OTHER_VALUE = {
     "bigint": "coalesce({0}, 0) + 1",
