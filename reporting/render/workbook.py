@@ -18,6 +18,7 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
+from assistance.sheets import guarded
 from reporting.render import numbers
 from reporting.render.report import Payload, Report, Table, read
 from reporting.render.widths import width
@@ -36,8 +37,6 @@ PATTERNS = {
     "date": "yyyy-mm-dd",
     "text": "@",
 }
-LIVE = tuple("=+-@\t\r\n＝＋－＠")  # what makes a spreadsheet take text for a formula
-UNWRITABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 
 @dataclass(frozen=True)
@@ -52,16 +51,6 @@ class Ledger:
     unit_note: str
     columns: Sequence[tuple[str, str]]
     rows: Iterable[Sequence[Value]]
-
-
-def guarded(text: str) -> str:
-    """Return text that no spreadsheet takes for a formula, also after a trip through CSV.
-
-    XlsxWriter writes a string between <r> and </r> as markup, so that is kept from it as well.
-    """
-    text = UNWRITABLE.sub(" ", text.replace("\r\n", "\n").replace("\r", "\n"))
-    live = text.lstrip(" \xa0\u3000").startswith(LIVE)
-    return f"'{text}" if live or text.startswith("<r>") else text
 
 
 class Sheet:

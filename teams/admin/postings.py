@@ -12,6 +12,7 @@ from django.contrib import admin
 from django.db import models
 from django.db.models import Exists, OuterRef
 from django.http import HttpRequest
+from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.safestring import SafeString
@@ -25,8 +26,9 @@ from assistance.periods import local_day
 from teams.actions import cancel_posting, dispatch, edit_posting, end_posting, plan_posting
 from teams.actions.endings import MAY_APPRAISE
 from teams.admin import endings, extensions, leaves
+from teams.admin.roster import post_panel, roster_view
 from teams.admin.shown import open_at, sees_persons, state_badge
-from teams.models import Appraisal, AppraisalKind, Posting, PostingState
+from teams.models import Appraisal, AppraisalKind, Leave, Posting, PostingState
 
 APPRAISE_BEFORE = 30  # days before the planned end
 PLANNED_END = pgettext_lazy("posting", "planned end")
@@ -61,8 +63,13 @@ class EndingFilter(Filter):
     parameter_name = "ending"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        soon = str(_("within %(days)s days")) % {"days": _expiring_days(timezone.now())}
-        return [("over", str(_("passed"))), ("soon", soon)]
+        days = {"days": _expiring_days(timezone.now())}
+        return [
+            ("over", str(_("passed"))),
+            ("soon", str(_("within %(days)s days")) % days),
+            ("open", str(_("within %(days)s days, no successor yet")) % days),
+            ("followed", str(_("within %(days)s days, successor named")) % days),
+        ]
 
     def queryset(
         self, request: HttpRequest, queryset: models.QuerySet[Any]
@@ -72,10 +79,33 @@ class EndingFilter(Filter):
         match self.value():
             case "over":
                 return active.filter(planned_end__lt=today)
-            case "soon":
+            case "soon" | "open" | "followed" as which:
                 soon = today + timedelta(days=_expiring_days(timezone.now()))
-                return active.filter(planned_end__range=(today, soon))
+                near = active.filter(planned_end__gt=today, planned_end__lte=soon)
+                after = Posting.objects.standing().exclude(state=PostingState.CANCELLED)
+                followed = Exists(after.filter(succeeds=OuterRef("pk")))
+                narrowed = {"soon": near, "open": near.filter(~followed)}
+                return narrowed.get(which, near.filter(followed))
         return queryset
+
+
+class AwayFilter(Filter):
+    """Postings of whom somebody is on leave today."""
+
+    title = pgettext_lazy("roster", "on leave")
+    parameter_name = "away"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("today", str(_("today")))]
+
+    def queryset(
+        self, request: HttpRequest, queryset: models.QuerySet[Any]
+    ) -> models.QuerySet[Any]:
+        if self.value() != "today":
+            return queryset
+        now = timezone.now()
+        away = Leave.objects.under_way(local_day(now), now).filter(posting=OuterRef("pk"))
+        return queryset.filter(Exists(away))
 
 
 def _to_appraise(rows: models.QuerySet[Any], user: User, now: datetime) -> models.QuerySet[Any]:
@@ -95,7 +125,8 @@ class PostingAdmin(ScopedAdmin):
         "person_or_post", "standing", "direction", "category", "region", "host_post", "start_on",
         "planned_end", "end_on",
     ]  # fmt: skip
-    list_filter = [EndingFilter, "state", "direction", "category"]
+    list_filter = [EndingFilter, AwayFilter, "state", "direction", "category"]
+    change_list_template = "teams/postings.html"
     search_fields = ["host_post", "letter_no"]
     autocomplete_fields = ["person", "region", "host_unit", "succeeds"]
     may_be_missing = ("person", "host_unit")
@@ -174,6 +205,10 @@ class PostingAdmin(ScopedAdmin):
         ),
     )
 
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(partial(roster_view, self))
+        return [path("roster/", view, name="teams_posting_roster"), *super().get_urls()]
+
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         allowed = super().has_change_permission(request, obj)
         return allowed and (obj is None or obj.state == PostingState.PLANNED)
@@ -209,6 +244,7 @@ class PostingAdmin(ScopedAdmin):
         )
 
     def panels(self, request: HttpRequest, row: Any) -> Iterable[Panel]:
+        yield from post_panel(request, row)
         yield from extensions.posting_panels(row)
         if reader(request).has_perm("teams.view_leave"):
             yield from leaves.posting_panels(row)

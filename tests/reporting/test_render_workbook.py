@@ -17,6 +17,7 @@ import pytest
 from openpyxl.worksheet.worksheet import Worksheet
 from python_calamine import CalamineWorkbook
 
+from assistance.sheets import UNWRITABLE
 from reporting.render import Ledger, render, workbook
 from tests.reporting.sample import nothing, sample
 from tests.reporting.test_render_mail import HOSTILE, LANGUAGES, renamed
@@ -201,7 +202,7 @@ def test_a_hostile_text_is_whole_and_no_formula_or_link(name: str, language: str
         for part in parts.namelist():
             if part.startswith("xl/worksheets/sheet"):
                 assert not re.search(rb"<f[ >]|<hyperlink", parts.read(part))
-    written = workbook.UNWRITABLE.sub(" ", name)
+    written = UNWRITABLE.sub(" ", name)
     found = opened(content).worksheets
     last = str(found[-1].cell(HEADER + 1, 1).value)
     assert last.removeprefix("'").replace("\r", "\n") == written.replace("\r", "\n")
