@@ -12,9 +12,12 @@ from assistance.models import Region
 from assistance.scope import EVERYTHING, Scope
 from benchmarks.asking import Answer, ask, peak_megabytes
 from benchmarks.ledger import COUNTIES_IN_ALL
+from benchmarks.people import PERSONS, add_people
 from projects.actions.totals import differences
 from projects.models import AID, Project
 from projects.models.as_at import AsAt
+from teams.models import Person, Posting
+from teams.roster import RosterDay, head_counts
 
 T = AsAt(date(2026, 5, 31), datetime(2026, 6, 10, 9, tzinfo=ZoneInfo("Asia/Shanghai")))
 PAGE = 50
@@ -96,8 +99,26 @@ def recount() -> Iterator[Line]:
     yield Line("P9", "columns that differ from a recount", len(answer.found), 0, "", {"": answer})
 
 
+def roster() -> Iterator[Line]:
+    """The roster's head counts of every region as at a day, in one query."""
+    if not Person.objects.exists():
+        add_people()
+    postings = Posting.objects.all()
+    days = {"today": T, "years ago": AsAt(date(2022, 5, 31), T.known_at)}
+    answers = {
+        name: ask(partial(head_counts, postings, RosterDay.of(*at)), runs=5)
+        for name, at in days.items()
+    }
+    for name, answer in answers.items():
+        if sum(line.in_post for line in answer.found) != PERSONS:
+            raise AssertionError(f"{name}: the roster does not hold everybody")
+    what = f"roster of {PERSONS:,} persons, all regions, slowest day"
+    yield Line("H1", what, max(answer.seconds for answer in answers.values()), 2, " s", answers)
+
+
 GOALS: dict[str, Callable[[], Iterator[Line]]] = {
     "A1": as_at_totals,
     "P4": newest,
     "P9": recount,
+    "H1": roster,
 }
