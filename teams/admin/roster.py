@@ -41,7 +41,7 @@ ANY = ("", gettext_lazy("all"))
 class RosterForm(forms.Form):
     """Which day, and which part of the roster."""
 
-    on = forms.DateField(label=pgettext_lazy("roster", "As at"), widget=day_input(), required=False)
+    on = forms.DateField(label=pgettext_lazy("roster", "As at"), widget=day_input())
     region = forms.ModelChoiceField(
         label=gettext_lazy("Region"), queryset=Region.objects.none(), to_field_name="code",
         required=False, empty_label=ANY[1],
@@ -91,8 +91,10 @@ class Roster:
         """What the address asks for, of what its reader may see; today where it names no day."""
         by, now = reader(request), timezone.now()
         seen = Posting.objects.visible_to(by)
-        form = RosterForm(request.GET, postings=seen)
-        day = (form.cleaned_data.get("on") if form.is_valid() else None) or local_day(now)
+        today, given = local_day(now), request.GET.copy()
+        given["on"] = given.get("on") or f"{today}"
+        form = RosterForm(given, postings=seen)
+        day = form.cleaned_data["on"] if form.is_valid() else today
         return cls(by, form, RosterDay.of(day, now), form.chosen(seen), sees_persons(request))
 
     @cached_property
@@ -115,7 +117,7 @@ class Roster:
 
     def headings(self) -> list[Any]:
         """Of the list."""
-        named = [_("name"), _("home unit")] if self.names else []
+        named = [_("person"), _("home unit")] if self.names else []
         return [
             *named, _("region"), _("host unit"), _("post"), _("category"), _("direction"),
             _("starts on"), pgettext("posting", "planned end"), _("remarks"),
@@ -271,7 +273,7 @@ def post_panel(request: HttpRequest, posting: Posting) -> Iterable[Panel]:
     yield Panel(
         _("This post"),
         (
-            *([_("name")] if named else []), _("post"), _("state"), _("starts on"),
+            *([_("person")] if named else []), _("post"), _("state"), _("starts on"),
             pgettext("posting", "planned end"), _("ended on"), _("change of hands"),
         ),
         [
