@@ -15,8 +15,8 @@ from django.db.models import Avg, Case, Count, Exists, F, IntegerField, OuterRef
 from django.db.models.functions import Cast, Substr
 
 from assistance.models import Setting
-from teams.models import Leave, Posting, PostingState
-from teams.models.postings import PostingQuerySet
+from teams.models import Leave, Posting
+from teams.models.postings import PostingQuerySet, not_over
 
 GROUPS = ("region__code", "category", "direction")
 MONTHS = 12  # of a year
@@ -84,8 +84,8 @@ def total(rows: PostingQuerySet, asked: RosterDay) -> HeadCount:
 def _touched(rows: PostingQuerySet, asked: RosterDay) -> PostingQuerySet:
     """Postings that are under way, or ended since the stretch began."""
     first = min(asked.since, asked.day)
-    not_over = Q(end_on=None) | Q(end_on__gte=first) | Q(ended_at__gt=asked.known_at)
-    return _told(rows.as_at(asked.day, asked.known_at).filter(not_over), asked)
+    lately = rows.as_at(asked.day, asked.known_at).filter(not_over(first, asked.known_at))
+    return _told(lately, asked)
 
 
 def _told(rows: PostingQuerySet, asked: RosterDay) -> PostingQuerySet:
@@ -94,7 +94,7 @@ def _told(rows: PostingQuerySet, asked: RosterDay) -> PostingQuerySet:
 
 
 def _counts(asked: RosterDay) -> dict[str, Any]:
-    here = Q(end_on=None) | Q(end_on__gte=asked.day) | Q(ended_at__gt=asked.known_at)
+    here = not_over(asked.day, asked.known_at)
     gone = Q(end_on__range=(asked.since, asked.day), ended_at__lte=asked.known_at)
     born = F("person__birth_ym")
     month = Cast(Substr(born, 1, 4), IntegerField()) * MONTHS + Cast(
@@ -139,13 +139,12 @@ def line_of(posting: Posting, seen: PostingQuerySet) -> list[Holder]:
     """Who held this post, the first one first, as far as ``seen`` tells: whom the posting succeeds
     and who succeeds it.
     """
-    rows = seen.filter(host_unit=posting.host_unit_id).standing()
-    standing = rows.exclude(state=PostingState.CANCELLED).select_related("person")
-    by_pk = {row.pk: row for row in standing}
+    rows = seen.filter(host_unit=posting.host_unit_id).taking_place().select_related("person")
+    by_pk = {row.pk: row for row in rows}
     by_pk.setdefault(posting.pk, posting)
+    before = {row.pk: row.succeeds_id for row in by_pk.values()}
     after = {row.succeeds_id: row.pk for row in by_pk.values() if row.succeeds_id}
-    line = [*reversed([*_walk(posting.pk, {row.pk: row.succeeds_id for row in by_pk.values()})])]
-    line += [*_walk(posting.pk, after)][1:]
+    line = [*_walk(posting.pk, before)][::-1] + [*_walk(posting.pk, after)][1:]
     return [*_held(by_pk[pk] for pk in line if pk in by_pk)]
 
 
@@ -163,6 +162,6 @@ def _held(line: Iterable[Posting]) -> Iterator[Holder]:
     for posting in line:
         days = None
         if before is not None:
-            days = (posting.start_on - (before.end_on or before.planned_end)).days - 1
+            days = (posting.start_on - before.last_day).days - 1
         yield Holder(posting, days)
         before = posting

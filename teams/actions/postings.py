@@ -188,7 +188,7 @@ def require_short_overlap(posting: Posting, *, now: datetime) -> None:
         before = Posting.objects.select_for_update(of=("self",), no_key=True)
         pairs.append((before.get(pk=posting.succeeds_id), posting))
     if posting.pk:
-        after = posting.successors.standing().exclude(state=PostingState.CANCELLED)
+        after = posting.successors.taking_place()
         pairs += [(posting, one) for one in after.select_for_update(of=("self",), no_key=True)]
     for leaves, comes in pairs:
         if leaves.host_unit_id != comes.host_unit_id or leaves.person_id == comes.person_id:
@@ -196,7 +196,7 @@ def require_short_overlap(posting: Posting, *, now: datetime) -> None:
                 {"succeeds": _("Choose a posting of somebody else at the same host unit.")}
             )
         longest = int(Setting.objects.value_on("overlap_days", comes.start_on, known_at=now))
-        shared = ((leaves.end_on or leaves.planned_end) - comes.start_on).days + 1
+        shared = (leaves.last_day - comes.start_on).days + 1
         if shared > longest:
             raise ValidationError(
                 {

@@ -29,6 +29,7 @@ from teams.admin import endings, extensions, leaves
 from teams.admin.roster import post_panel, roster_view
 from teams.admin.shown import open_at, sees_persons, state_badge
 from teams.models import Appraisal, AppraisalKind, Leave, Posting, PostingState
+from teams.models.postings import has_successor
 
 APPRAISE_BEFORE = 30  # days before the planned end
 PLANNED_END = pgettext_lazy("posting", "planned end")
@@ -81,11 +82,9 @@ class EndingFilter(Filter):
                 return active.filter(planned_end__lt=today)
             case "soon" | "open" | "followed" as which:
                 soon = today + timedelta(days=_expiring_days(timezone.now()))
-                near = active.filter(planned_end__gt=today, planned_end__lte=soon)
-                after = Posting.objects.standing().exclude(state=PostingState.CANCELLED)
-                followed = Exists(after.filter(succeeds=OuterRef("pk")))
-                narrowed = {"soon": near, "open": near.filter(~followed)}
-                return narrowed.get(which, near.filter(followed))
+                near = active.filter(planned_end__range=(today, soon))
+                narrowed = {"open": ~has_successor(), "followed": has_successor()}
+                return near.filter(narrowed[which]) if which in narrowed else near
         return queryset
 
 

@@ -13,7 +13,7 @@ import xlsxwriter
 from django import forms
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils import timezone
@@ -24,13 +24,13 @@ from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 
 from assistance.admin.scoped import Panel, ScopedAdmin, badge, link, reader
 from assistance.admin.verbs import day_input
-from assistance.models import Region, User
+from assistance.models import Region
 from assistance.periods import local_day
 from assistance.scope import region_prefix
 from assistance.sheets import guarded
 from teams.admin.shown import sees_persons, state_badge
-from teams.models import Batch, Category, Direction, Posting, PostingState
-from teams.models.postings import PostingQuerySet
+from teams.models import Batch, Category, Direction, Posting
+from teams.models.postings import PostingQuerySet, has_successor
 from teams.roster import HeadCount, RosterDay, head_counts, in_post, line_of, total
 
 PAGE = 50  # rows of the list
@@ -63,7 +63,7 @@ class RosterForm(forms.Form):
         here = Q(pk__in=own.values("region")) | Q(pk__in=own.values("region__parent"))
         self.fields["region"].queryset = Region.objects.filter(here).order_by("code")  # type: ignore[attr-defined]  # it is a choice of models
         batches = own.filter(team__isnull=False).values("team__batch")
-        self.fields["batch"].queryset = Batch.objects.filter(pk__in=batches)  # type: ignore[attr-defined]
+        self.fields["batch"].queryset = Batch.objects.filter(pk__in=batches)  # type: ignore[attr-defined]  # likewise
 
     def chosen(self, postings: PostingQuerySet) -> PostingQuerySet:
         """The postings that are asked for; all where the form was not understood."""
@@ -80,7 +80,6 @@ class RosterForm(forms.Form):
 class Roster:
     """What one reader asked for, counted and listed."""
 
-    by: User
     form: RosterForm
     asked: RosterDay
     postings: PostingQuerySet
@@ -89,20 +88,17 @@ class Roster:
     @classmethod
     def of(cls, request: HttpRequest) -> Roster:
         """What the address asks for, of what its reader may see; today where it names no day."""
-        by, now = reader(request), timezone.now()
-        seen = Posting.objects.visible_to(by)
+        now, seen = timezone.now(), Posting.objects.visible_to(reader(request))
         today, given = local_day(now), request.GET.copy()
         given["on"] = given.get("on") or f"{today}"
         form = RosterForm(given, postings=seen)
         day = form.cleaned_data["on"] if form.is_valid() else today
-        return cls(by, form, RosterDay.of(day, now), form.chosen(seen), sees_persons(request))
+        return cls(form, RosterDay.of(day, now), form.chosen(seen), sees_persons(request))
 
     @cached_property
     def rows(self) -> PostingQuerySet:
         """The people in post, by region and post."""
-        after = Posting.objects.standing().exclude(state=PostingState.CANCELLED)
-        followed = Exists(after.filter(succeeds=OuterRef("pk")))
-        listed = in_post(self.postings, self.asked).annotate(followed=followed)
+        listed = in_post(self.postings, self.asked).annotate(followed=has_successor())
         return listed.select_related("person", "region", "host_unit").order_by(
             "region__code", "host_post", "pk"
         )
@@ -135,16 +131,18 @@ class Roster:
             return
         yield (_("successor named"), "good") if row.followed else (_("no successor yet"), "bad")
 
-    def cells(self, row: Any) -> list[Any]:
-        """Of one row of the list."""
+    def cells(self, row: Any, post: str) -> list[Any]:
+        """Of one row of the list; ``post`` is how its post is shown."""
         named = [str(row.person), row.person.home_unit] if self.names else []
         return [
-            *named, str(row.region), str(row.host_unit), row.host_post, row.get_category_display(),
+            *named, str(row.region), str(row.host_unit), post, row.get_category_display(),
             row.get_direction_display(), row.start_on, row.end_then,
         ]  # fmt: skip
 
-    def counted(self, regions: dict[str, str]) -> list[list[Any]]:
-        """One line per region, category and direction, then the sum."""
+    def counted(self) -> list[list[Any]]:
+        """One line per region, category and direction."""
+        codes = {line.region for line in self.counts}
+        regions = {region.code: str(region) for region in Region.objects.filter(code__in=codes)}
         return [
             [
                 regions[line.region], Category(line.category).label,
@@ -152,11 +150,6 @@ class Roster:
             ]
             for line in self.counts
         ]  # fmt: skip
-
-    def regions(self) -> dict[str, str]:
-        """The names of the regions counted."""
-        codes = {line.region for line in self.counts}
-        return {region.code: str(region) for region in Region.objects.filter(code__in=codes)}
 
     def count_headings(self) -> list[Any]:
         """Of the head counts."""
@@ -185,9 +178,7 @@ def roster_view(page: ScopedAdmin, request: HttpRequest) -> HttpResponse:
     roster = Roster.of(request)
     if request.GET.get("as") == "xlsx" and roster.form.is_valid():
         return _workbook(roster)
-    pages = Paginator(roster.rows, PAGE)
-    pages.__dict__["count"] = roster.total.in_post  # nobody is in two posts on one day
-    shown = pages.get_page(request.GET.get("page"))
+    shown = Paginator(roster.rows, PAGE).get_page(request.GET.get("page"))
     asked = request.GET.copy()
     asked.pop("page", None)
     asked.pop("as", None)
@@ -203,16 +194,14 @@ def roster_view(page: ScopedAdmin, request: HttpRequest) -> HttpResponse:
         "rows": [_shown(roster, row) for row in shown],
         "page": shown,
         "count_headings": roster.count_headings(),
-        "counted": roster.counted(roster.regions()),
+        "counted": roster.counted(),
         "sum": _numbers(roster.total),
     }
     return TemplateResponse(request, "teams/roster.html", context)
 
 
 def _shown(roster: Roster, row: Any) -> list[Any]:
-    cells = roster.cells(row)
-    post = roster.headings().index(_("post"))
-    cells[post] = link(row, row.host_post)
+    cells = roster.cells(row, link(row, row.host_post))
     badges = [(badge(said, tone),) for said, tone in roster.remarks(row)]
     return [*cells, format_html_join(" ", "{}", badges) or "–"]
 
@@ -228,9 +217,12 @@ def _workbook(roster: Roster) -> HttpResponse:
         _("as known on %(at)s")
         % {"at": timezone.localtime(roster.asked.known_at).strftime("%Y-%m-%d %H:%M")},
     ]
-    listed = ([*roster.cells(row), _remarked(roster, row)] for row in roster.rows.iterator())
+    listed = (
+        [*roster.cells(row, row.host_post), _remarked(roster, row)]
+        for row in roster.rows.iterator()
+    )
     _sheet(book, _("Roster"), said, roster.headings(), listed)
-    lines = roster.counted(roster.regions())
+    lines = roster.counted()
     lines.append([_("Sum"), "", "", *_numbers(roster.total)])
     _sheet(book, _("Head counts"), said, roster.count_headings(), lines)
     book.close()

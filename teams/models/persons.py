@@ -51,8 +51,7 @@ class PersonQuerySet(RecordedQuerySet["Person"]):
         Nobody who is in post or is planned to go; a posting that was cancelled or struck out is
         none.
         """
-        postings = Posting.objects.standing().exclude(state=PostingState.CANCELLED)
-        own = postings.filter(person=OuterRef("pk"))
+        own = Posting.objects.taking_place().filter(person=OuterRef("pk"))
         open_ones = own.filter(state__in=[PostingState.PLANNED, PostingState.ACTIVE])
         ended = own.order_by().values("person").annotate(last=Max("end_on"))
         return (

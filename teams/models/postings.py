@@ -9,7 +9,7 @@ from django.conf import settings
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import RangeOperators
 from django.db import models
-from django.db.models import CheckConstraint, F, OuterRef, Q, Subquery, UniqueConstraint
+from django.db.models import CheckConstraint, Exists, F, OuterRef, Q, Subquery, UniqueConstraint
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -24,6 +24,16 @@ from assistance.models.rows import (
 )
 
 
+def not_over(day: date, known_at: datetime) -> Q:
+    """The last day in post had not passed before ``day`` by what was known at ``known_at``."""
+    return Q(end_on=None) | Q(end_on__gte=day) | Q(ended_at__gt=known_at)
+
+
+def has_successor() -> Exists:
+    """Somebody is named to take over the post of the posting asked for, or has."""
+    return Exists(Posting.objects.taking_place().filter(succeeds=OuterRef("pk")))
+
+
 class PostingQuerySet(LedgerQuerySet["Posting"]):
     seen_through = "pairing"
     business_day = "start_on"
@@ -33,9 +43,11 @@ class PostingQuerySet(LedgerQuerySet["Posting"]):
 
         The last day in post still counts; whoever overstays the planned end does too.
         """
-        return self.as_at(day, known_at).filter(
-            Q(end_on=None) | Q(end_on__gte=day) | Q(ended_at__gt=known_at)
-        )
+        return self.as_at(day, known_at).filter(not_over(day, known_at))
+
+    def taking_place(self) -> Self:
+        """Neither struck out nor cancelled."""
+        return self.standing().exclude(state=PostingState.CANCELLED)
 
     def with_planned_end(self, day: date, known_at: datetime) -> Self:
         """Annotate ``end_then``: the planned end on ``day`` by what was known at ``known_at``."""
@@ -255,6 +267,11 @@ class Posting(LedgerRow):
 
     def __str__(self) -> str:
         return f"{self.person} · {self.host_post}"
+
+    @property
+    def last_day(self) -> date:
+        """In post: the day it ended, until then the planned one."""
+        return self.end_on or self.planned_end
 
 
 class PostingExtensionQuerySet(LedgerQuerySet["PostingExtension"]):

@@ -10,7 +10,7 @@ import openpyxl
 from django.urls import reverse
 
 from assistance.roles import Role
-from teams.models import Direction, Posting
+from teams.models import Direction, LeaveState, Posting, PostingState
 from tests import factories as make
 from tests.desk.conftest import Seat, address_of
 
@@ -95,3 +95,23 @@ def test_a_partner_reads_its_own_rows_only(sit_down: Callable[..., Seat]) -> Non
 
 def test_who_runs_the_system_reads_no_roster(sit_down: Callable[..., Seat]) -> None:
     assert sit_down(Role.SYSADMIN).open(reverse(ROSTER)).status_code == 403
+
+
+def test_the_list_tells_who_follows_and_who_is_away(sit_down: Callable[..., Seat]) -> None:
+    followed = make.posting(planned_end=date(2026, 7, 31))
+    make.posting(
+        PostingState.PLANNED, pairing=followed.pairing, host_unit=followed.host_unit,
+        start_on=date(2026, 8, 1), succeeds=followed,
+    )  # fmt: skip
+    alone, away = make.posting(planned_end=date(2026, 7, 31)), make.posting()
+    make.leave(away, LeaveState.ON_LEAVE)
+    org = sit_down(Role.ORG)
+
+    def listed(query: str) -> set[int]:
+        page = org.open(f"{reverse('admin:teams_posting_changelist')}?{query}")
+        return {row.pk for row in page.context["cl"].result_list}
+
+    assert listed("ending=soon") == {followed.pk, alone.pk}
+    assert listed("ending=followed") == {followed.pk}
+    assert listed("ending=open") == {alone.pk}
+    assert listed("away=today") == {away.pk}
