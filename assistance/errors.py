@@ -42,13 +42,14 @@ class Stale(Exception):  # noqa: N818  see Refused
 @dataclass(frozen=True, slots=True, order=True)
 class Fault:
     """One thing that is wrong in a file: where it stands, and what to do about it. Line 1 is the
-    header; ``column`` is blank where the whole line is meant.
+    header; ``column`` is blank where the whole line is meant; ``cell`` is its name in a workbook.
     """
 
     file: str
     line: int
     column: str
     cause: str
+    cell: str = ""
 
     def __str__(self) -> str:
         column = f", column {self.column}" if self.column else ""

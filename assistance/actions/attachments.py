@@ -12,7 +12,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from assistance.file_kinds import KINDS, NotTaken, clean_name, kind_of
+from assistance.file_kinds import KINDS, Kind, NotTaken, clean_name, kind_of
 from assistance.files import write_file
 from assistance.models import Attachment, User
 from assistance.models.attachments import LARGEST_BYTES
@@ -40,17 +40,7 @@ def keep_file(
     is on the disk before its row is; where the transaction fails, a file without a row is left,
     which nobody can ask for.
     """
-    name = clean_name(name)
-    try:
-        if not content:
-            raise ValidationError({field: _("The file is empty.")})
-        if len(content) > LARGEST_BYTES:
-            raise _too_large(field)
-        kind = kind_of(name)
-        kind.prove(content)
-    except NotTaken as fault:
-        said = str(SENTENCES[fault.code]) % {"endings": ENDINGS}
-        raise ValidationError({field: f"{name}: {said}" if name else said}) from fault
+    name, kind = proven(content, name=name, field=field)
     stored_as = uuid4()
     _path, sha256 = write_file(path_of(stored_as.hex), content)
     return Attachment.objects.create(
@@ -62,6 +52,25 @@ def keep_file(
         created_at=now,
         created_by=by,
     )
+
+
+def proven(content: bytes, *, name: str, field: str = "file") -> tuple[str, Kind]:
+    """The cleaned name and the kind of a file that is what its name says, of at most 10 MB.
+
+    ValidationError on ``field`` otherwise.
+    """
+    name = clean_name(name)
+    try:
+        if not content:
+            raise ValidationError({field: _("The file is empty.")})
+        if len(content) > LARGEST_BYTES:
+            raise _too_large(field)
+        kind = kind_of(name)
+        kind.prove(content)
+    except NotTaken as fault:
+        said = str(SENTENCES[fault.code]) % {"endings": ENDINGS}
+        raise ValidationError({field: f"{name}: {said}" if name else said}) from fault
+    return name, kind
 
 
 def keep_sent(

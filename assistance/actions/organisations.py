@@ -10,24 +10,27 @@ from assistance.models.regions import OrganisationKind
 from assistance.scope import Scope
 
 
-@transaction.atomic
 def implementing_unit(name: str, *, county: Region, by: User) -> Organisation:
-    """The implementing unit of this name in ``county``; entered where it is not known yet.
+    """The implementing unit of this name in ``county``; as ``unit_called``."""
+    return unit_called(name, kind=OrganisationKind.IMPLEMENTING_UNIT, region=county, by=by)
+
+
+@transaction.atomic
+def unit_called(name: str, *, kind: str, region: Region, by: User) -> Organisation:
+    """The organisation of this name and kind in ``region``; entered where it is not known yet.
 
     ``PermissionDenied`` where it would have to be entered and ``by`` may not enter organisations
     there, ``ValidationError`` where the name does not fit.
     """
     name = name.strip()
-    same = Organisation.objects.filter(
-        region=county, kind=OrganisationKind.IMPLEMENTING_UNIT, name_zh=name
-    )
+    same = Organisation.objects.filter(region=region, kind=kind, name_zh=name)
     found = same.first()
     if found is not None:
         return found
-    inside = by.scope.covers(Scope("recipient", county.code))
+    inside = by.scope.covers(Scope("recipient", region.code))
     if not inside or not by.has_perm("assistance.add_organisation"):
         raise PermissionDenied
-    unit = Organisation(region=county, kind=OrganisationKind.IMPLEMENTING_UNIT, name_zh=name)
+    unit = Organisation(region=region, kind=kind, name_zh=name)
     unit.full_clean(validate_constraints=False)
     # of two callers who enter the same unit at once, one enters it and both get it
     Organisation.objects.bulk_create([unit], ignore_conflicts=True)

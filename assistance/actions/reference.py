@@ -16,12 +16,13 @@ from typing import Any
 
 from django.db import connection, models, transaction
 
-from assistance.csv_files import Faults, Row, first_uses, read_rows
+from assistance.csv_files import read_rows
 from assistance.models import Confidence, Pairing, Programme, Region, User
 from assistance.models.pairings import ProgrammeKind
 from assistance.models.regions import RegionLevel
 from assistance.partial_dates import PATTERN, first_day, last_day
 from assistance.scope import region_prefix
+from assistance.table_rows import Faults, Row, first_uses
 
 DIRECTORY = Path(__file__).resolve().parent.parent / "reference"
 REGIONS, PAIRINGS = "regions.csv", "pairings.csv"

@@ -75,6 +75,21 @@ class PairingQuerySet(ScopedQuerySet["Pairing"]):
             Q(starts_on__lte=last) | Q(starts_on=None), Q(ends_on__gte=first) | Q(ends_on=None)
         )
 
+    def helping(
+        self, region: Region, programme: str, day: date, *, donor: str = ""
+    ) -> list[Pairing]:
+        """Those of a programme, by its code, that help ``region`` on ``day``: of the region itself,
+        and where it has none, of what it lies in. ``donor`` narrows by code or Chinese name.
+        """
+        ties = self.in_force_on(day).filter(programme__code=programme)
+        found = [
+            pairing
+            for pairing in ties.select_related("donor", "recipient")
+            if pairing.recipient.contains(region)
+            and donor in {"", pairing.donor.code, pairing.donor.name_zh}
+        ]
+        return [pairing for pairing in found if pairing.recipient == region] or found
+
 
 class Pairing(models.Model):
     """A dated tie under which a donor region helps a recipient region within one programme.

@@ -21,11 +21,12 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 
 from assistance.actions.organisations import implementing_unit
-from assistance.csv_files import Faults, Row, first_uses, read_rows
+from assistance.csv_files import read_rows
 from assistance.errors import Refused
 from assistance.models import Pairing, Programme, Region, User
 from assistance.models.regions import RegionLevel
 from assistance.partial_dates import PATTERN, first_day, last_day
+from assistance.table_rows import Faults, Row, first_uses
 from projects.actions.openings import take_over
 from projects.models import Mode, Sector, Source, SpendLevel
 from projects.models.funds import PAID_THROUGH_THE_LEDGER
@@ -234,17 +235,8 @@ def _tie(row: Row, as_of: date, by: User) -> tuple[Pairing, Region] | None:
         return None
     if county is None:
         return None
-    ties = (
-        Pairing.objects.visible_to(by).in_force_on(as_of).filter(programme__code=row["programme"])
-    )
     donor = row.cells.get("donor", "")
-    found = [
-        pairing
-        for pairing in ties.select_related("donor", "recipient")
-        if pairing.recipient.contains(county)
-        and donor in {"", pairing.donor.code, pairing.donor.name_zh}
-    ]
-    own = [pairing for pairing in found if pairing.recipient == county] or found
+    own = Pairing.objects.visible_to(by).helping(county, row["programme"], as_of, donor=donor)
     if len(own) == 1:
         return own[0], county
     if not own:

@@ -18,10 +18,11 @@ from typing import Any
 from django.db import transaction
 
 from assistance.actions.reference import published_source, reference_loader
-from assistance.csv_files import Faults, Row, first_uses, read_rows
+from assistance.csv_files import read_rows
 from assistance.models import Pairing, Programme
 from assistance.models.regions import RegionLevel
 from assistance.models.rows import entered
+from assistance.table_rows import Faults, Row, first_uses
 from projects.models import FundPlan
 from projects.models.funds import AID, FundPlanStatus
 
