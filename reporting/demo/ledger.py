@@ -22,7 +22,7 @@ from reporting.actions.definitions import ensure_definitions
 from reporting.demo.cast import Cast
 from reporting.demo.lots import lots
 from reporting.demo.money import Vouchers, fund
-from reporting.demo.parts import Telling, told_at_once
+from reporting.demo.parts import Telling, told_at_once, wait_in_transaction
 from reporting.demo.people import People
 from reporting.demo.places import places
 from reporting.demo.road import Road
@@ -89,6 +89,7 @@ def load_demo_ledger(
     else:
         with told_at_once(telling, progress) as parts:
             with _to_be_kept(telling):
+                wait_in_transaction()
                 parts.wait_until_told()
             parts.keep()
     return Loaded(Project.objects.count(), time.monotonic() - began)
