@@ -21,7 +21,7 @@ class AssistanceConfig(AppConfig):
         "change_programme": MAINTAINERS,
         "add_pairing": MAINTAINERS,
         "change_pairing": MAINTAINERS,
-        "add_organisation": (*MAINTAINERS, Role.P_EDIT, Role.D_EDIT),
+        "add_organisation": (*MAINTAINERS, Role.ORG, Role.P_EDIT, Role.D_EDIT),
         "change_organisation": MAINTAINERS,
         "view_setting": BUREAU,
         "add_setting": (Role.REVIEWER,),

@@ -8,13 +8,16 @@ back are still in them.
 from __future__ import annotations
 
 import base64
+import email
 import io
 import logging
 import re
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import pypdfium2
 import redis
 from django.db import connection
 
@@ -59,8 +62,33 @@ def in_files(*places: Path) -> Iterator[str]:
             content = path.read_bytes() if path.is_file() and not path.is_symlink() else b""
         except OSError:
             continue  # gone meanwhile
-        for number in numbers_in(content):
-            yield f"{path}: {number}"
+        for part in inside(content):
+            for number in numbers_in(part):
+                yield f"{path}: {number}"
+
+
+def inside(content: bytes) -> Iterator[bytes]:
+    """The bytes themselves, and what they hold in a packed form: the parts of a workbook, the words
+    of a PDF, the parts of a mail.
+    """
+    yield content
+    if content.startswith(b"PK\x03\x04"):
+        try:
+            with zipfile.ZipFile(io.BytesIO(content)) as archive:
+                yield from (archive.read(name) for name in archive.namelist())
+        except zipfile.BadZipFile:
+            return
+    elif content.startswith(b"%PDF-"):
+        try:
+            for page in pypdfium2.PdfDocument(content):
+                yield page.get_textpage().get_text_bounded().encode()
+        except pypdfium2.PdfiumError:
+            return
+    elif b"\nMIME-Version:" in content[:10_000]:
+        for part in email.message_from_bytes(content).walk():
+            packed = part.get_payload(decode=True)
+            if isinstance(packed, bytes):
+                yield from inside(packed)
 
 
 def in_redis(url: str) -> Iterator[str]:

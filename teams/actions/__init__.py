@@ -3,6 +3,7 @@
 What every verb takes and raises is as in ``projects.actions``.
 """
 
+from teams.actions.batch_roster import enter_roster, read_roster
 from teams.actions.endings import (
     appraise,
     confirm_appraisal,
@@ -45,12 +46,14 @@ __all__ = [
     "edit_posting",
     "end_posting",
     "enter_person",
+    "enter_roster",
     "extend",
     "grant_leave",
     "hand_over_post",
     "look_up",
     "plan_posting",
     "propose_erasure",
+    "read_roster",
     "refuse_leave",
     "remove_number",
     "request_leave",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -10,7 +10,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
-from assistance.encryption import Unreadable
+from assistance.encryption import Unreadable, blind_index
 from assistance.errors import Refused
 from assistance.models import User
 from assistance.models.rows import entered
@@ -124,6 +124,26 @@ def look_up(*, number: str, reason: str, by: User, now: datetime) -> list[Person
     return persons
 
 
+def owners_of(national_ids: Iterable[str], *, by: User) -> dict[str, Person]:
+    """Who is entered under each of these ID numbers, as ``read_number`` gives them, through the
+    blind index. For who enters persons, and would be told by entering one; ``put_on_record`` has
+    to follow.
+    """
+    if not by.has_perm("teams.add_person"):
+        raise PermissionDenied
+    asked = {blind_index(plain, of=NumberKind.NATIONAL_ID): plain for plain in national_ids}
+    rows = PersonalNumber.objects.visible_to(by).filter(
+        kind=NumberKind.NATIONAL_ID, blind_index__in=list(asked)
+    )
+    return {asked[bytes(row.blind_index)]: row.person for row in rows.select_related("person")}
+
+
+def put_on_record(persons: Iterable[Person], *, reason: str, by: User, now: datetime) -> None:
+    """Note that ``by`` learned whose ID numbers these persons' are."""
+    for person in persons:
+        _log(ReadingKind.LOOKED_UP, NumberKind.NATIONAL_ID, person, reason, by=by, now=now)
+
+
 def _lock(person: Person, permission: str, *, by: User, version: int | None) -> Person:
     if not by.has_perm(permission):
         raise PermissionDenied
@@ -142,7 +162,7 @@ def _read(typed: Mapping[NumberKind, str], *, now: datetime) -> dict[NumberKind,
         if not text.strip():
             continue
         try:
-            found[kind] = _read_one(kind, text, now=now)
+            found[kind] = read_number(kind, text, now=now)
         except ValidationError as refusal:
             wrong[kind.value] = refusal
     if wrong:
@@ -150,7 +170,8 @@ def _read(typed: Mapping[NumberKind, str], *, now: datetime) -> dict[NumberKind,
     return found
 
 
-def _read_one(kind: NumberKind, text: str, *, now: datetime) -> str:
+def read_number(kind: NumberKind, text: str, *, now: datetime) -> str:
+    """The number in the one form in which it is kept; ValidationError where it is none."""
     if kind == NumberKind.NATIONAL_ID:
         return read_national_id(text, today=local_day(now))
     return read_phone(text)
@@ -161,7 +182,7 @@ def _recognised(text: str, *, now: datetime) -> tuple[NumberKind, str]:
     many = sum(sign.isdigit() for sign in text) > 14  # noqa: PLR2004  no telephone is as long
     kind = NumberKind.NATIONAL_ID if many else NumberKind.PHONE
     try:
-        return kind, _read_one(kind, text, now=now)
+        return kind, read_number(kind, text, now=now)
     except ValidationError as refusal:
         raise ValidationError({"number": refusal}) from None
 

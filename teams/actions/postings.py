@@ -66,11 +66,9 @@ def dispatch(
     if not letter_no.strip():
         raise ValidationError({"letter_no": _("Give the number of the dispatch letter.")})
     if posting.start_on > local_day(now):
-        raise Refused(
-            "starts_later",
-            _("The posting starts later; dispatch it on %(day)s.")
-            % {"day": date_format(posting.start_on)},
-        )
+        told = _("The posting starts later; dispatch it on %(day)s.")
+        told %= {"day": date_format(posting.start_on)}
+        raise Refused("starts_later", told, {"start_on": told})
     posting.letter_no, posting.state = letter_no.strip(), PostingState.ACTIVE
     posting.first_planned_end = posting.planned_end
     posting.counted_at, posting.counted_by = now, by  # the constraints judge the row as it will be

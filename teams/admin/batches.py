@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 from typing import Any
 
 from django.contrib import admin
@@ -10,11 +11,15 @@ from django.db import models
 from django.db.models import Count, OuterRef, Q, Subquery, Sum
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest
+from django.urls import URLPattern, path
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from assistance.admin.scoped import Panel, ScopedAdmin, link, reader
+from assistance.admin.verbs import Verb
+from teams.actions import enter_roster
+from teams.admin.batch_roster import batch_roster_view, template_view
 from teams.admin.shown import state_badge
 from teams.models import Batch, Posting, Team
 
@@ -35,6 +40,29 @@ class BatchAdmin(ScopedAdmin):
     list_filter = ["programme"]
     search_fields = ["label"]
     fieldsets = [(None, {"fields": ["programme", ("label", "dispatched_on"), "basis"]})]
+    verbs = (
+        Verb(
+            "roster",
+            _("Enter a roster"),
+            "teams.dispatch_posting",
+            enter_roster,
+            lambda _batch, _user: None,
+        ),
+    )
+
+    def get_urls(self) -> list[URLPattern]:
+        """The roster has a page of its own, for it is looked at before it is entered."""
+        own = {
+            "<int:pk>/do/roster/": (batch_roster_view, "teams_batch_roster"),
+            "<int:pk>/template.xlsx": (template_view, "teams_batch_template"),
+        }
+        return [
+            *(
+                path(route, self.admin_site.admin_view(partial(view, self)), name=name)
+                for route, (view, name) in own.items()
+            ),
+            *super().get_urls(),
+        ]
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Any]:
         teams = Team.objects.visible_to(reader(request)).filter(batch=OuterRef("pk"))

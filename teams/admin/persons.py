@@ -14,7 +14,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from assistance.admin.scoped import DeskForm, Panel, ScopedAdmin, link, reader
@@ -195,7 +195,7 @@ class PersonAdmin(ScopedAdmin):
                 _("Nobody has read a number in full or looked one up."),
             )  # fmt: skip
 
-    @admin.display(description=_("name"), ordering="name")
+    @admin.display(description=pgettext_lazy("person", "name"), ordering="name")
     def shown_name(self, person: Person) -> str:
         return str(person)
 

@@ -11,7 +11,7 @@ from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import CheckConstraint, Max, OuterRef, Q
 from django.db.models.functions import Coalesce, TruncDate
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from assistance.models.rows import (
@@ -76,7 +76,7 @@ class Person(Recorded):
     and figures stand; the database lets nobody write to it again.
     """
 
-    name = models.CharField(_("name"), max_length=60)
+    name = models.CharField(pgettext_lazy("person", "name"), max_length=60)
     gender = models.CharField(_("gender"), max_length=1, choices=Gender)
     ethnicity = models.CharField(_("ethnicity"), max_length=20, blank=True)
     birth_ym = models.CharField(

@@ -8,6 +8,7 @@ from typing import Self
 from django.conf import settings
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import RangeOperators
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import CheckConstraint, Exists, F, OuterRef, Q, Subquery, UniqueConstraint
 from django.db.models.functions import Coalesce
@@ -22,6 +23,8 @@ from assistance.models.rows import (
     is_one_of,
     same,
 )
+
+ENDS_BEFORE_IT_STARTS = _("The planned end lies before the start.")
 
 
 def not_over(day: date, known_at: datetime) -> Q:
@@ -204,7 +207,7 @@ class Posting(LedgerRow):
             CheckConstraint(
                 name="posting_plan_in_order",
                 condition=Q(start_on__lte=F("planned_end")),
-                violation_error_message=_("The planned end lies before the start."),
+                violation_error_message=ENDS_BEFORE_IT_STARTS,
             ),
             CheckConstraint(
                 name="posting_end_in_order",
@@ -267,6 +270,11 @@ class Posting(LedgerRow):
 
     def __str__(self) -> str:
         return f"{self.person} · {self.host_post}"
+
+    def clean(self) -> None:
+        """Days out of order are told at their field, before the database makes a range of them."""
+        if self.start_on and self.planned_end and self.planned_end < self.start_on:
+            raise ValidationError({"planned_end": ENDS_BEFORE_IT_STARTS})
 
     @property
     def last_day(self) -> date:

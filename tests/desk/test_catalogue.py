@@ -24,6 +24,11 @@ KEYWORDS = {
 }
 APPS = ("assistance", "projects", "teams", "reporting", "config")
 IN_A_TEMPLATE = re.compile(r"{%\s*translate\s+\"([^\"]+)\"(?:\s+context\s+\"([^\"]+)\")?")
+BLOCK = re.compile(
+    r"{%\s*blocktranslate\b(?:(?!%}).)*%}(.*?)(?:{%\s*plural\s*%}.*?)?{%\s*endblocktranslate",
+    re.DOTALL,
+)
+GAP = re.compile(r"{{\s*(\w+)\s*}}")
 PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|{\w*}")
 
 
@@ -44,6 +49,8 @@ def _said_in_templates() -> Iterator[tuple[str, str | None]]:
     for file in ROOT.glob("*/templates/**/*.html"):
         for said, context in IN_A_TEMPLATE.findall(file.read_text()):
             yield said, context or None
+        for said in BLOCK.findall(file.read_text()):
+            yield GAP.sub(r"%(\1)s", said), None
 
 
 def test_every_sentence_of_the_code_is_in_the_catalogue(catalogue: Catalog) -> None:

@@ -65,9 +65,9 @@ def batch(**overrides: Any) -> Batch:
     )
 
 
-def team(region_code: str = "990100", *, declared_headcount: int = 27) -> Team:
-    """The part of a new batch that works in one region."""
-    sent = batch()
+def team(region_code: str = "990100", *, declared_headcount: int = 27, **overrides: Any) -> Team:
+    """The part of a batch that works in one region; of a new one unless told otherwise."""
+    sent = overrides.get("batch") or batch(**overrides)
     return Team.objects.create(
         batch=sent,
         region=make.region(region_code),

@@ -6,12 +6,16 @@ import json
 import logging
 import re
 import sys
+import zipfile
 from collections.abc import Callable, Iterator
+from datetime import date
+from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection, models
 from django.test import Client, RequestFactory
 from django.urls import reverse
@@ -24,14 +28,21 @@ from assistance.roles import Role
 from assistance.scope import EVERYTHING
 from config.celery import app
 from reporting.ledgers import ledgers
+from reporting.letter import compose
+from reporting.models import Format
+from reporting.payload import freeze
 from reporting.reckoning import Reckoning
+from reporting.render import render
 from teams import actions
 from teams.models import NumberReading, Person, PersonalNumber
 from tests import factories as make
 from tests import planted
 from tests.desk.conftest import Seat, clock, sit_down
+from tests.reporting.conftest import files
+from tests.reporting.mail_rows import edition, reader, report
+from tests.rosters import filled, line
 
-__all__ = ["clock", "sit_down"]
+__all__ = ["clock", "files", "sit_down"]
 
 pytestmark = pytest.mark.django_db
 Sit = Callable[..., Seat]
@@ -151,6 +162,68 @@ def test_planted_numbers_are_found_nowhere(  # noqa: PLR0915  one walk through e
     assert found == []
 
 
+@pytest.mark.usefixtures("files")
+def test_a_roster_leaves_no_number_behind(
+    sit_down: Sit, said: Path, redis_url: str, tmp_path: Path
+) -> None:
+    make.pairing()
+    batch = make.team(make.PREFECTURE, dispatched_on=date(2026, 6, 1)).batch
+    org, rows = sit_down(Role.ORG), [line(), line()]
+    known = make.person(name=rows[0]["name"], national_id=rows[0]["national_id"])
+    address = reverse("admin:teams_batch_roster", args=[batch.pk])
+
+    def hand_in(*given: dict[str, Any]) -> Any:
+        sent = SimpleUploadedFile("roster.xlsx", filled(batch, *given))
+        return org.client.post(address, {"file": sent, "sends": "yes", "letter_no": "演示函1"})
+
+    # numbers where they do not belong, wrong ones, and one twice: told without being repeated
+    wrong_digit = rows[1]["national_id"][:-1] + ("0" if rows[1]["national_id"][-1] != "0" else "1")
+    for given in (
+        line(home_unit=f"演示 {make.phone()}"),
+        line(category=make.id_number(), start_on=make.phone(), region=make.id_number()),
+        line(host_post=make.id_number(), host_unit=make.phone(), donor=make.phone()),
+        line(national_id=wrong_digit),
+        line(phone=f"{make.phone()}9"),
+        line(national_id=known.numbers.get(kind="national_id").plain(), name="演示别人"),
+    ):
+        page = hand_in(given, given)
+        _unseen(page)
+        assert "broken" in page.context
+
+    page = hand_in(*rows)
+    _unseen(page)
+    _unseen(org.client.post(address, {"sealed": page.context["sealed"]}, follow=True))
+    assert known.postings.count() == 1
+    _unseen(hand_in(*rows))
+
+    # what leaves the house afterwards: the roster of the day, the template, the report
+    kept = tmp_path / "taken-away"
+    kept.mkdir()
+    for name, path in {
+        "roster.xlsx": f"{reverse('admin:teams_posting_roster')}?as=xlsx&on=2026-06-15",
+        "template.xlsx": reverse("admin:teams_batch_template", args=[batch.pk]),
+    }.items():
+        (kept / name).write_bytes(org.open(path).content)
+    assert rows[0]["name"].encode() in b"".join(planted.inside((kept / "roster.xlsx").read_bytes()))
+    now = timezone.now()
+    reckoning = Reckoning(EVERYTHING, Month(2026, 6), known_at=now, known_before=now)
+    made = edition()
+    payload = freeze(made, reckoning) | {"sha256": "0" * 64}
+    for fmt in Format:
+        sheets = ledgers(reckoning, "zh-hans") if fmt == Format.XLSX else ()
+        (kept / f"report.{fmt}").write_bytes(render(payload, fmt.value, "zh-hans", sheets))
+    assert "演示岗位".encode() in b"".join(planted.inside((kept / "report.xlsx").read_bytes()))
+    (kept / "letter.eml").write_bytes(compose(report(made, reader())))
+
+    found = [
+        *planted.in_the_database(),
+        *planted.in_redis(redis_url),
+        *planted.in_files(tmp_path),
+    ]
+    assert said.read_text()
+    assert found == []
+
+
 def _unseen_in_a_fault(national_id: str, phone: str) -> None:
     request = RequestFactory().post("/x/", {"national_id": national_id, "phone": phone})
     assert request.POST
@@ -180,6 +253,21 @@ def test_a_number_that_leaks_is_found(
     file = tmp_path / "export.bin"
     file.write_bytes(f"x{leak}y".encode("utf-16"))
     assert list(planted.in_files(tmp_path)) == [f"{file}: {leak}"]
+    packed = tmp_path / "export.xlsx"
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("xl/sharedStrings.xml", f"<t>{leak}</t>")
+    letter = EmailMessage()
+    letter["Subject"] = "x"
+    letter.add_attachment(
+        packed.read_bytes(), maintype="application", subtype="zip", filename="a.xlsx"
+    )
+    mail = tmp_path / "letter.eml"
+    mail.write_bytes(bytes(letter))
+    assert list(planted.in_files(tmp_path)) == [
+        f"{path}: {leak}" for path in tmp_path.rglob("*") if path.is_file()
+    ]
+    packed.unlink()
+    mail.unlink()
     handler = planted.listen(tmp_path / "a.log")
     logging.getLogger("tests").warning("entered %s", leak)
     logging.getLogger().removeHandler(handler)
