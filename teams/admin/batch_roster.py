@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -126,7 +126,7 @@ def _confirmed(page: ScopedAdmin, request: HttpRequest, batch: Batch) -> HttpRes
         done = enter_roster(batch, rows, by=by, now=timezone.now(), **asked)
     except BrokenFile as broken:
         return _page(page, request, batch, RosterFileForm(), **_faults(broken.faults))
-    told = _counted(done)
+    told = _counted(done, is_done=True)
     page.log_change(request, batch, f"{rows[0].file}: {told}")
     page.message_user(request, told, messages.SUCCESS)
     return HttpResponseRedirect(_row_url(batch))
@@ -182,17 +182,20 @@ def _preview(done: Sequence[Done]) -> dict[str, Any]:
     headings = (
         _("line"), _("person"), _("ID number"), _("post"), _("what is done"), _("changes"),
     )  # fmt: skip
-    panel = Panel(_("What would be entered"), headings, rows, "", _counted(done))
+    panel = Panel(_("What would be entered"), headings, rows, "", _counted(done, is_done=False))
     return {"panels": [panel], "writes": any(each.steps for each in done), "previewed": True}
 
 
-def _counted(done: Iterable[Done]) -> str:
-    done = list(done)
+def _counted(done: Sequence[Done], *, is_done: bool) -> str:
     written = sum(bool(each.steps) for each in done)
-    told = ngettext("%(count)d row entered", "%(count)d rows entered", written) % {"count": written}
+    told = (
+        ngettext("%(count)d row entered", "%(count)d rows entered", written)
+        if is_done
+        else ngettext("%(count)d row to enter", "%(count)d rows to enter", written)
+    ) % {"count": written}
     same = len(done) - written
     if not same:
-        return f"{told}."
+        return _("%(told)s.") % {"told": told}
     return _("%(told)s, %(same)d entered already.") % {"told": told, "same": same}
 
 
