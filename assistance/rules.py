@@ -16,6 +16,8 @@ from django.core.exceptions import ValidationError
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from assistance.holiday_tables import read_table
+
 
 @dataclass(frozen=True)
 class Rule:
@@ -67,6 +69,12 @@ def _words(typed: Any) -> list[str]:
     return words
 
 
+def _holidays(typed: Any) -> list[str]:
+    return read_table(_words(typed)) if typed else []  # nobody has entered a table
+
+
+_day = _whole(1, 28)
+NEXT_MONTH = _("of the next month")
 PER_CENT = _("%")
 DAYS = _("days")
 
@@ -158,5 +166,9 @@ RULES = {
             ],
             _words,
         ),
+        Rule("holidays", _("holidays and make-up workdays"), "", [], _holidays),
+        Rule("return_due_day", _("monthly returns: day they are due"), NEXT_MONTH, 5, _day),
+        Rule("return_review_day", _("monthly returns: day of the review"), NEXT_MONTH, 8, _day),
+        Rule("return_lock_day", _("monthly returns: day they are locked"), NEXT_MONTH, 10, _day),
     )
 }

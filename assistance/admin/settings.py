@@ -81,7 +81,7 @@ def _to_confirm(rows: models.QuerySet[Any], by: User, now: datetime) -> models.Q
 def _said(key: str, value: Any) -> str:
     """A value with its unit."""
     if isinstance(value, list):
-        return ", ".join(map(str, value))
+        return ", ".join(map(str, value)) or "–"
     unit = RULES[key].unit if key in RULES else ""
     return f"{value} {unit}".strip()
 
