@@ -19,6 +19,7 @@ app.autodiscover_tasks()
 
 TICK = "reporting.tasks.tick"
 ROLL_OVER = "projects.tasks.roll_over"
+KEEP_RETURNS = "assistance.tasks.keep_returns"
 
 app.conf.beat_schedule = {
     "tick": {
@@ -29,6 +30,8 @@ app.conf.beat_schedule = {
     },
     # on 1 January it finds work; on the other days it makes up for a ring that was missed
     "roll over": {"task": ROLL_OVER, "schedule": crontab(hour=0, minute=5)},
+    # opens what is owed when a month has ended, and locks at 9 on the day of the lock
+    "keep returns": {"task": KEEP_RETURNS, "schedule": 300.0, "options": {"expires": 290}},
 }
 
 

@@ -280,7 +280,7 @@ def _write_programmes(loaded: Loaded, *, update: bool) -> None:
             "carries_aid": carries_aid,
         }
         if code in found:
-            _bring_to(found[code], wanted, f"programme {code}", loaded, update=update)
+            bring_to(found[code], wanted, f"programme {code}", loaded, update=update)
         else:
             Programme.objects.create(code=code, **wanted)
             loaded.added += 1
@@ -294,7 +294,7 @@ def _write_regions(regions: list[dict[str, Any]], loaded: Loaded, *, update: boo
         wanted = {name: value for name, value in row.items() if name not in {"code", "parent"}}
         wanted["parent_id"] = found[parent].pk if parent else None
         if code in found:
-            _bring_to(found[code], wanted, f"region {code}", loaded, update=update)
+            bring_to(found[code], wanted, f"region {code}", loaded, update=update)
         else:
             found[code] = Region.objects.create(code=code, **wanted)
             loaded.added += 1
@@ -325,14 +325,15 @@ def _write_pairings(ties: list[_Tie], loaded: Loaded, *, update: bool) -> None:
         elif len(same) > 1:
             loaded.kept.append(f"{name} (split into {len(same)} spells here; edit it in the admin)")
         else:
-            _bring_to(same[0], tie.fields, name, loaded, update=update)
+            bring_to(same[0], tie.fields, name, loaded, update=update)
     Pairing.objects.bulk_create(missing)
     loaded.added += len(missing)
 
 
-def _bring_to(
+def bring_to(
     row: models.Model, wanted: Mapping[str, Any], name: str, loaded: Loaded, *, update: bool
 ) -> None:
+    """Overwrite what differs where that is wanted; otherwise tell that it was kept."""
     differing = [column for column, value in wanted.items() if getattr(row, column) != value]
     if not differing:
         return

@@ -60,7 +60,7 @@ class PairingAdmin(ScopedAdmin):
     search_fields = ["recipient__name_zh", "recipient__name_en", "donor__name_zh"]
     fieldsets = [
         (None, {"fields": ["programme", "donor", "donor_confirmed", "recipient"]}),
-        (_("In force"), {"fields": [("since", "until")]}),
+        (_("In force"), {"fields": [("since", "until"), "returns_monthly"]}),
         (_("Where this is known from"), {"fields": ["confidence", "basis"]}),
     ]
 
@@ -120,6 +120,7 @@ class ProgrammeAdmin(ScopedAdmin):
     search_fields = ["name_zh", "name_en", "code"]
     fieldsets = [
         (None, {"fields": ["code", "kind", ("name_zh", "name_en"), "carries_aid"]}),
+        (_("Reporting"), {"fields": ["returns_since"]}),
         (
             _("Going live"),
             {

@@ -19,3 +19,7 @@ class ProgrammeCode(converters.StringConverter):
 
 class ProjectCode(converters.StringConverter):
     regex = PATTERNS["project_code"]
+
+
+class MonthName(converters.StringConverter):
+    regex = PATTERNS["month"]

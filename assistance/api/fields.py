@@ -21,6 +21,7 @@ from rest_framework import serializers
 from assistance.scope import region_prefix
 
 MONEY = r"^[0-9]{1,16}(\.[0-9]{1,2})?$"
+AMOUNT = r"^[0-9]{1,16}(\.[0-9]{1,4})?$"
 PERCENT = r"^(100(\.0{1,2})?|[0-9]{1,2}(\.[0-9]{1,2})?)$"
 REGION_CODE = r"^([0-9]{6}|[0-9]{9}|[0-9]{12})$"
 SMALLEST_YEAR, LARGEST_YEAR = 1990, 2100  # as the ledger's constraints have it
@@ -63,6 +64,10 @@ class Text(serializers.CharField):
         if not isinstance(data, str):
             self.fail("invalid")
         return super().to_internal_value(data)
+
+
+class ReasonBody(Strict, serializers.Serializer[Any]):
+    reason = Text(max_length=2000, help_text="the other side will read it")
 
 
 class Word(serializers.ChoiceField):
@@ -121,6 +126,17 @@ class Yuan(serializers.Field[Decimal, Any, str, Any]):
 
     def to_representation(self, value: Decimal) -> str:
         return f"{value:.2f}"
+
+
+@extend_schema_field({"type": "string", "pattern": AMOUNT, "example": "42"})
+class Amount(Yuan):
+    """The value of an indicator in its unit, as a string with at most four decimals."""
+
+    form = AMOUNT
+    default_error_messages = {"invalid": _("Write the value as a string, for example “42”.")}
+
+    def to_representation(self, value: Decimal) -> str:
+        return f"{value:.4f}".rstrip("0").rstrip(".")
 
 
 @extend_schema_field({"type": "string", "pattern": PERCENT, "example": "35.00"})

@@ -7,13 +7,15 @@ from typing import Self
 
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import RangeOperators
+from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import CheckConstraint, F, GeneratedField, Q
 from django.utils.translation import gettext_lazy as _
 
-from assistance.models.regions import Confidence, Region, in_language
+from assistance.models.regions import Confidence, Region, RegionLevel, in_language
 from assistance.models.rows import ScopedQuerySet, days, is_one_of, same
 from assistance.partial_dates import PATTERN, FirstDay, LastDay, validate_partial_date
+from assistance.periods import Month
 
 
 class ProgrammeKind(models.TextChoices):
@@ -26,6 +28,13 @@ class ProgrammeKind(models.TextChoices):
     NA = "NA", _("northern Anhui pairing")
     MC = "MC", _("metropolitan circle")
     GC = "GC", _("G60 corridor")
+
+
+# Whose county-level pairings owe a monthly return where the pairing itself does not say.
+OWE_RETURNS = (
+    ProgrammeKind.EW, ProgrammeKind.CS, ProgrammeKind.MS, ProgrammeKind.TG, ProgrammeKind.NA,
+)  # fmt: skip
+A_MONTH = r"^[0-9]{4}-(0[1-9]|1[0-2])$"
 
 
 class Programme(models.Model):
@@ -42,6 +51,13 @@ class Programme(models.Model):
         blank=True,
         help_text=_("from this day on nothing is taken over any more; blank: still taking over"),
     )
+    returns_since = models.CharField(
+        _("monthly returns since"),
+        max_length=7,
+        blank=True,
+        validators=[RegexValidator(A_MONTH, _("Write year and month as 2026-01."))],
+        help_text=_("the first month that partners report, as 2026-01; blank: none yet"),
+    )
 
     class Meta:
         verbose_name = _("programme")
@@ -51,7 +67,11 @@ class Programme(models.Model):
         constraints = [
             CheckConstraint(
                 name="programme_kind_is_known", condition=is_one_of("kind", ProgrammeKind.values)
-            )
+            ),
+            CheckConstraint(
+                name="programme_returns_since_a_month",
+                condition=Q(returns_since="") | Q(returns_since__regex=A_MONTH),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -73,6 +93,22 @@ class PairingQuerySet(ScopedQuerySet["Pairing"]):
         """In force on some day from ``first`` to ``last``, both included."""
         return self.filter(
             Q(starts_on__lte=last) | Q(starts_on=None), Q(ends_on__gte=first) | Q(ends_on=None)
+        )
+
+    def owing_returns(self, month: Month) -> Self:
+        """Those that owe a return for ``month``: in force on one of its days, of a programme that
+        asks for returns by then, and county-level unless the pairing itself says otherwise.
+        """
+        usual = Q(
+            returns_monthly=None,
+            recipient__level=RegionLevel.COUNTY,
+            programme__kind__in=OWE_RETURNS,
+        )
+        return (
+            self.in_force_between(month.starts_on, month.ends_on)
+            .filter(usual | Q(returns_monthly=True))
+            .filter(programme__returns_since__lte=str(month))
+            .exclude(programme__returns_since="")
         )
 
     def helping(
@@ -132,6 +168,14 @@ class Pairing(models.Model):
         _("confidence"), max_length=6, choices=Confidence, default=Confidence.HIGH
     )
     basis = models.TextField(_("basis"), blank=True)
+    returns_monthly = models.BooleanField(
+        _("monthly return"),
+        null=True,
+        blank=True,
+        help_text=_(
+            "unknown: it owes one where it is of a county and of a programme that reports monthly"
+        ),
+    )
 
     objects = PairingQuerySet.as_manager()
 

@@ -24,6 +24,7 @@ from assistance.api.fields import (
     Name,
     NoBody,
     Number,
+    ReasonBody,
     Strict,
     Text,
     Timestamp,
@@ -37,7 +38,7 @@ from projects import actions
 from projects.actions.changed_values import COLUMNS
 from projects.api.entering import EnteredInProject
 from projects.api.of_projects import InProject, WithVerbs
-from projects.api.shapes import DraftBody, ReasonBody, TargetBody
+from projects.api.shapes import DraftBody, TargetBody
 from projects.models import ChangeRequest, Project
 from projects.models.changes import ChangeKind, ChangeStatus
 

@@ -23,6 +23,7 @@ from assistance.api.fields import (
     Name,
     NoBody,
     Number,
+    ReasonBody,
     Strict,
     Text,
     Timestamp,
@@ -37,7 +38,6 @@ from assistance.api.resource import AllowedActions, takes, verb
 from assistance.models import Pairing
 from projects import actions
 from projects.actions import refusals
-from projects.api.shapes import ReasonBody
 from projects.api.steps import TakesSteps, known
 from projects.models import (
     FundPlan,

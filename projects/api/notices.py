@@ -15,6 +15,7 @@ from rest_framework.response import Response
 from assistance.api.fields import (
     Day,
     NoBody,
+    ReasonBody,
     Strict,
     Text,
     Timestamp,
@@ -26,7 +27,6 @@ from assistance.api.resource import AllowedActions, takes, verb
 from projects import actions
 from projects.api.entering import EnteredInProject
 from projects.api.of_projects import OfProjectQuery, OfProjectRow, WithVerbs
-from projects.api.shapes import ReasonBody
 from projects.models import PublicNotice
 from projects.models.evidence import NoticeKind
 

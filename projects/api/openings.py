@@ -26,6 +26,7 @@ from assistance.api.fields import (
     Name,
     NoBody,
     Number,
+    ReasonBody,
     Strict,
     Text,
     Timestamp,
@@ -43,7 +44,7 @@ from projects.actions.not_checked import not_checked
 from projects.actions.opening_rules import LEDGER_FIELDS
 from projects.actions.openings import verb_of_declining
 from projects.api.places import known_place
-from projects.api.shapes import DraftBody, ReasonBody
+from projects.api.shapes import DraftBody
 from projects.models import FundPlan, Opening, ProjectFunding, Source, Stage
 from projects.models.history import Nature
 from projects.models.road import TAKEN_OVER_AT

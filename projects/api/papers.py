@@ -15,6 +15,7 @@ from rest_framework.response import Response
 from assistance.actions.attachments import keep_sent
 from assistance.api.fields import (
     Day,
+    ReasonBody,
     Strict,
     Text,
     Timestamp,
@@ -29,7 +30,6 @@ from assistance.file_kinds import KINDS
 from projects import actions
 from projects.api.entering import EnteredInProject
 from projects.api.of_projects import OfProjectQuery, OfProjectRow, WithVerbs
-from projects.api.shapes import ReasonBody
 from projects.models import Paper
 from projects.models.evidence import PaperKind
 

@@ -21,6 +21,7 @@ from assistance.api.fields import (
     Name,
     NoBody,
     Number,
+    ReasonBody,
     Strict,
     Text,
     Timestamp,
@@ -35,7 +36,6 @@ from projects import actions
 from projects.actions import refusals
 from projects.actions.refusals import may_keep
 from projects.api.of_projects import InProject
-from projects.api.shapes import ReasonBody
 from projects.api.steps import TakesSteps
 from projects.models import Payment, ProjectFunding, Refund, Source
 from projects.models.funds import PAID_THROUGH_THE_LEDGER

@@ -13,7 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from assistance.actions.organisations import implementing_unit
-from assistance.api.fields import NoBody
+from assistance.api.fields import NoBody, ReasonBody
 from assistance.api.once import once
 from assistance.api.resource import takes, verb
 from assistance.errors import Refused
@@ -35,7 +35,6 @@ from projects.api.shapes import (
     ProjectDetail,
     ProjectQuery,
     ProjectRow,
-    ReasonBody,
     ReportBody,
     ResumeBody,
     ReworkBody,

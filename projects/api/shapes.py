@@ -319,10 +319,6 @@ class NewProjectBody(DraftBody):
         fields = ("pairing", "county", "fiscal_year", *DraftBody.Meta.fields)
 
 
-class ReasonBody(Strict, serializers.Serializer[Any]):
-    reason = Text(max_length=2000, help_text="the other side will read it")
-
-
 class DayBody(Strict, serializers.Serializer[Any]):
     on = Day(help_text="the day on which it took effect")
 

@@ -19,6 +19,7 @@ from assistance.api.fields import (
     Name,
     NoBody,
     Number,
+    ReasonBody,
     Strict,
     Text,
     Timestamp,
@@ -31,7 +32,6 @@ from assistance.api.resource import AllowedActions, takes, verb
 from projects import actions
 from projects.actions import refusals
 from projects.actions.transfers import TREASURIES
-from projects.api.shapes import ReasonBody
 from projects.api.steps import TakesSteps, known
 from projects.models import FundPlan, Source, Transfer, TransferReturn
 from projects.models.funds import TransferStatus

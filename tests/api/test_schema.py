@@ -38,6 +38,11 @@ def described() -> dict[str, Any]:
 
 
 SURPLUS = "/api/v1/projects/{code}/release-surplus/"
+BARE = {
+    "/api/v1/change-requests/{id}/withdraw/",
+    "/api/v1/returns/{pairing_id}/{period}/accept/",
+    SURPLUS,
+}
 WITHOUT_A_BODY = (
     "/submit/", "/take-back/", "/admit/", "/confirm-start/", "/confirm-completion/",
     "/confirm-handover/", "/confirm/", "/verify/", "/issue/",

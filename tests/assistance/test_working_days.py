@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 from django.utils import translation
 
 from assistance.actions.settings import confirm_setting, propose_setting
-from assistance.due_dates import due_dates
+from assistance.due_dates import DueDates, ReturnCalendar
 from assistance.holiday_tables import read_table
 from assistance.periods import Month, local_instant
 from assistance.roles import Role
@@ -49,6 +49,10 @@ WORDS = PUBLISHED.split()
 MONTHS = [WORDS[at : at + 4] for at in range(0, len(WORDS), 4)]
 
 
+def due_dates(month: Month, *, known_at: datetime) -> DueDates:
+    return ReturnCalendar(known_at).of(month)
+
+
 def entered(lines: list[str], year: int, **when: datetime) -> None:
     now = when.get("now", make.NOW)
     setting = propose_setting(
@@ -60,10 +64,10 @@ def entered(lines: list[str], year: int, **when: datetime) -> None:
 
 @pytest.mark.django_db
 def test_every_month_of_2021_to_2026_is_due_on_the_published_working_day() -> None:
-    days = WorkingDays.known(make.NOW)
+    calendar = ReturnCalendar(make.NOW)
     assert len(MONTHS) == 71
     for name, *expected in MONTHS:
-        found = due_dates(Month.parse(name), known_at=make.NOW, days=days)
+        found = calendar.of(Month.parse(name))
         locked = found.locks_at.astimezone(make.NOW.tzinfo)
         assert [f"{day:%m-%d}" for day in (found.due, found.review, locked)] == expected, name
         assert (locked.time(), found.unknown) == (time(9), None)

@@ -450,6 +450,13 @@ from tests.factories.acceptance import evaluation as evaluation  # noqa: E402
 from tests.factories.acceptance import evaluation_fields as evaluation_fields  # noqa: E402
 from tests.factories.acceptance import finding as finding  # noqa: E402
 from tests.factories.acceptance import finding_fields as finding_fields  # noqa: E402
+from tests.factories.agreements import agreement as agreement  # noqa: E402
+from tests.factories.agreements import agreement_target as agreement_target  # noqa: E402
+from tests.factories.agreements import amendment as amendment  # noqa: E402
+from tests.factories.agreements import indicator as indicator  # noqa: E402
+from tests.factories.agreements import monthly_return as monthly_return  # noqa: E402
+from tests.factories.agreements import return_adjustment as return_adjustment  # noqa: E402
+from tests.factories.agreements import return_value as return_value  # noqa: E402
 from tests.factories.changes import adjustment as adjustment  # noqa: E402
 from tests.factories.changes import audited as audited  # noqa: E402
 from tests.factories.changes import change as change  # noqa: E402

@@ -9,7 +9,18 @@ import pytest
 from django.apps import apps
 from django.db import models
 
-from assistance.models import Pairing, Setting, User
+from assistance.models import (
+    Agreement,
+    AgreementTarget,
+    MonthlyReturn,
+    Pairing,
+    ReturnAdjustment,
+    ReturnState,
+    ReturnValue,
+    Setting,
+    User,
+)
+from assistance.models.pairings import ProgrammeKind
 from assistance.models.regions import OrganisationKind
 from assistance.models.rows import entered
 from assistance.roles import Role
@@ -94,6 +105,14 @@ def _setting() -> Setting:
     )
 
 
+def _agreement(pairing: Pairing) -> Agreement:
+    """Of a programme of its own: everybody sees it who has a pairing under it."""
+    near = pairing.recipient.code == make.COUNTY
+    kind = ProgrammeKind.MS if near else ProgrammeKind.TG
+    tie = make.pairing(pairing.recipient.code, pairing.donor.code, kind=kind)
+    return make.agreement(programme=tie.programme)
+
+
 def _team(pairing: Pairing) -> Team:
     team = make.team(pairing.recipient.code)
     make.posting(pairing=pairing, team=team)
@@ -113,6 +132,13 @@ def _erasure() -> Erasure:
 
 MAKERS: dict[type[Row], Maker] = {
     Pairing: lambda pairing: pairing,
+    Agreement: _agreement,
+    AgreementTarget: make.agreement_target,
+    MonthlyReturn: lambda pairing: make.monthly_return(pairing=pairing),
+    ReturnValue: make.return_value,
+    ReturnAdjustment: lambda pairing: make.return_adjustment(
+        make.monthly_return(ReturnState.LOCKED, pairing=pairing, period="2026-04")
+    ),
     FundPlan: lambda pairing: make.fund_plan(pairing=pairing),
     Transfer: lambda pairing: make.transfer(plan=make.fund_plan(pairing=pairing)),
     TransferReturn: lambda pairing: make.transfer_return(

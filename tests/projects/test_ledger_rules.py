@@ -66,6 +66,9 @@ def reported_step() -> StepProposal:
 # a row that counts, of every table of the ledger
 COUNTED: dict[str, Callable[[], LedgerRow]] = {
     "assistance_setting": setting,
+    "assistance_agreementtarget": make.agreement_target,
+    "assistance_returnvalue": make.return_value,
+    "assistance_returnadjustment": make.return_adjustment,
     "projects_fundplan": make.fund_plan,
     "projects_transfer": make.transfer,
     "projects_transferreturn": lambda: make.transfer_return(make.transfer()),

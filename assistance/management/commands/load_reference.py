@@ -1,18 +1,20 @@
-"""Load programmes, regions and pairings from the reference files."""
+"""Load programmes, regions, pairings and indicators from the reference files."""
 
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils import timezone
 
 from assistance.actions import reference
+from assistance.actions.dictionary import INDICATORS, load_indicators
 from assistance.errors import BrokenFile
 
 
 class Command(BaseCommand):
     help = (
-        "Load programmes, regions and pairings. Rows that are there stay as the office edited them;"
-        " --update brings them back to the files."
+        "Load programmes, regions, pairings and indicators. Rows that are there stay as the office"
+        " edited them; --update brings them back to the files."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -30,13 +32,16 @@ class Command(BaseCommand):
     def handle(self, *args: Any, directory: Path, update: bool, **options: Any) -> None:
         try:
             loaded = reference.load_reference(directory, update=update)
+            own = directory if (directory / INDICATORS).exists() else reference.DIRECTORY
+            words = load_indicators(own, now=timezone.now(), update=update)
         except BrokenFile as broken:
             raise CommandError(f"{broken}\nNothing was loaded.") from broken
         self.stdout.write(
             f"{loaded.programmes} programmes, {loaded.regions} regions, {loaded.pairings} pairings:"
             f" {loaded.added} added, {loaded.changed} changed"
         )
-        for kept in loaded.kept:
+        self.stdout.write(f"{words.added} indicators added, {words.changed} changed")
+        for kept in (*loaded.kept, *words.kept):
             self.stdout.write(f"kept as edited here: {kept}")
-        if loaded.kept and not update:
+        if (loaded.kept or words.kept) and not update:
             self.stdout.write("--update would bring them back to the files")
