@@ -74,6 +74,7 @@ def _holidays(typed: Any) -> list[str]:
 
 
 _day = _whole(1, 28)
+_percent = _decimal("0", "1000")
 NEXT_MONTH = _("of the next month")
 PER_CENT = _("%")
 DAYS = _("days")
@@ -170,5 +171,7 @@ RULES = {
         Rule("return_due_day", _("monthly returns: day they are due"), NEXT_MONTH, 5, _day),
         Rule("return_review_day", _("monthly returns: day of the review"), NEXT_MONTH, 8, _day),
         Rule("return_lock_day", _("monthly returns: day they are locked"), NEXT_MONTH, 10, _day),
+        Rule("pace_green", _("pace of a target: green from"), PER_CENT, "100", _percent),
+        Rule("pace_yellow", _("pace of a target: yellow from"), PER_CENT, "80", _percent),
     )
 }

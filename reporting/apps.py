@@ -5,7 +5,7 @@ from django.apps import apps as all_apps
 from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
 
-from assistance.roles import READERS, Grants, Role
+from assistance.roles import BUREAU, READERS, Grants, Role
 
 
 class ReportingConfig(AppConfig):
@@ -15,6 +15,8 @@ class ReportingConfig(AppConfig):
         "view_reportdefinition": READERS,
         "view_edition": READERS,
         "view_editionfile": READERS,
+        "view_agreementprogress": READERS,
+        "view_planprogress": BUREAU,
         "view_subscription": READERS,
         "add_subscription": (Role.REVIEWER,),
         "change_subscription": (Role.REVIEWER,),

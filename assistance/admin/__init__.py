@@ -1,5 +1,5 @@
 """The desk's pages of the ground floor, and what the pages of all floors are made of."""
 
-from assistance.admin import accounts, agreements, change_log, pairings, returns, settings
+from assistance.admin import accounts, agreements, change_log, pairings, plan, returns, settings
 
-__all__ = ["accounts", "agreements", "change_log", "pairings", "returns", "settings"]
+__all__ = ["accounts", "agreements", "change_log", "pairings", "plan", "returns", "settings"]

@@ -16,6 +16,7 @@ from django.utils.translation import pgettext_lazy
 
 from assistance.actions import agreements
 from assistance.admin.measures import shown_in
+from assistance.admin.plan import SHELF
 from assistance.admin.scoped import Panel, ScopedAdmin, badge, link, reader
 from assistance.admin.verbs import DocumentForm, Queue, ReasonForm, Refusal, Verb, VerbForm
 from assistance.errors import Refused
@@ -55,6 +56,7 @@ class AmendmentForm(DocumentForm):
 @admin.register(Indicator)
 class IndicatorAdmin(ScopedAdmin):
     place = 16
+    shelf = SHELF
     list_display = ["code", "name", "unit", "kind", "origin", "rule_shown"]
     list_filter = ["origin", "kind"]
     search_fields = ["code", "name_zh", "name_en"]
@@ -97,6 +99,7 @@ def _own_work(row: Any, user: User) -> Refused | None:
 @admin.register(Agreement)
 class AgreementAdmin(ScopedAdmin):
     place = 12
+    shelf = SHELF
     joins = ("programme", "created_by")
     list_display = ["title", "year", "programme", "standing", "signed_on", "doc_no"]
     list_filter = ["state", "programme", "year"]
@@ -218,6 +221,7 @@ def _why_not_strike_out(target: AgreementTarget, user: User) -> Refusal | None:
 @admin.register(AgreementTarget)
 class AgreementTargetAdmin(ScopedAdmin):
     place = 14
+    shelf = SHELF
     joins = (
         "agreement__programme", "indicator", "pairing__recipient", "pairing__donor", "created_by",
     )  # fmt: skip

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from datetime import datetime
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from django import forms
 from django.contrib import admin
 from django.db import models
 from django.http import HttpRequest
+from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.safestring import SafeString
@@ -19,13 +21,14 @@ from django.utils.translation import gettext_lazy as _
 
 from assistance.actions import returns
 from assistance.admin.measures import shown_in
+from assistance.admin.plan import SHELF
+from assistance.admin.returns_calendar import calendar_view, shown, standing
 from assistance.admin.scoped import Panel, ScopedAdmin, badge, link
 from assistance.admin.verbs import Queue, ReasonForm, Refusal, Verb, VerbForm
 from assistance.due_dates import DueDates, ReturnCalendar
 from assistance.errors import Refused
 from assistance.models import Indicator, MonthlyReturn, ReturnAdjustment, ReturnState, User
 from assistance.models.returns import TO_FILL_IN
-from assistance.periods import local_day
 
 TONES = {
     ReturnState.OPEN: "open",
@@ -113,20 +116,12 @@ def state_of(row: MonthlyReturn) -> SafeString:
     return badge(row.get_state_display(), TONES[ReturnState(row.state)])
 
 
-def timeliness(row: MonthlyReturn, dates: DueDates, now: datetime) -> SafeString | str:
-    """On time, late, missing, or still time: by the day on which it was last submitted."""
-    if row.submitted_at is not None and row.state != ReturnState.RETURNED:
-        late = local_day(row.submitted_at) > dates.due
-        return badge(_("late"), "open") if late else badge(_("on time"), "good")
-    if local_day(now) > dates.due:
-        return badge(_("missing"), "bad")
-    return badge(_("not due yet"), "quiet")
-
-
 @admin.register(MonthlyReturn)
 class MonthlyReturnAdmin(ScopedAdmin):
     place = 18
+    shelf = SHELF
     no_form_of_its_own = never_edited = True
+    change_list_template = "admin/desk/returns.html"
     joins = (
         "pairing__programme", "pairing__recipient", "pairing__donor", "submitted_by", "accepted_by",
     )  # fmt: skip
@@ -189,12 +184,18 @@ class MonthlyReturnAdmin(ScopedAdmin):
         ),
     )
 
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(partial(calendar_view, self))
+        return [
+            path("calendar/", view, name="assistance_monthlyreturn_calendar"), *super().get_urls(),
+        ]  # fmt: skip
+
     def facts(self, row: Any) -> Iterable[tuple[str | Promise, Any]]:
         dates = ReturnCalendar(timezone.now()).of(row.month)
         yield _("State"), state_of(row)
         yield _("Month"), row.period
         yield _("Due"), _due_shown(dates)
-        yield _("On time"), timeliness(row, dates, timezone.now())
+        yield _("On time"), shown(standing(row, dates, timezone.now()))
         if row.state == ReturnState.RETURNED:
             yield _("Sent back because"), row.return_reason
 
@@ -256,7 +257,7 @@ def _date_columns(now: datetime) -> list[Callable[[MonthlyReturn], Any]]:
 
     @admin.display(description=_("on time"))
     def timely(row: MonthlyReturn) -> SafeString | str:
-        return timeliness(row, calendar.of(row.month), now)
+        return shown(standing(row, calendar.of(row.month), now))
 
     return [due, timely]
 
@@ -296,6 +297,7 @@ def _why_not_confirm(adjustment: ReturnAdjustment, user: User) -> Refusal | None
 @admin.register(ReturnAdjustment)
 class ReturnAdjustmentAdmin(ScopedAdmin):
     place = 20
+    shelf = SHELF
     no_form_of_its_own = never_edited = True
     joins = (
         "monthly_return__pairing__recipient", "monthly_return__pairing__donor", "indicator",

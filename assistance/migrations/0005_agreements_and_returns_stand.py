@@ -154,6 +154,7 @@ DROP FUNCTION return_stands();
 TABLES = (
     "assistance_indicator", "assistance_agreement", "assistance_agreementtarget",
     "assistance_monthlyreturn", "assistance_returnvalue", "assistance_returnadjustment",
+    "assistance_planindicator", "assistance_planactual",
 )  # fmt: skip
 
 
@@ -165,6 +166,7 @@ class Migration(migrations.Migration):
         keeps_rows("assistance_agreementtarget"),
         keeps_rows("assistance_returnvalue"),
         keeps_rows("assistance_returnadjustment"),
+        keeps_rows("assistance_planactual"),
         migrations.RunSQL(AGREEMENTS, NO_AGREEMENTS),
         migrations.RunSQL(RETURNS, NO_RETURNS),
     ]

@@ -5,6 +5,7 @@ from assistance.models.attachments import Attachment
 from assistance.models.indicators import Better, Indicator, IndicatorKind, Origin, Unit
 from assistance.models.log import Change, Seal
 from assistance.models.pairings import Pairing, Programme
+from assistance.models.plan import PlanActual, PlanIndicator
 from assistance.models.regions import Confidence, Organisation, Region
 from assistance.models.returns import (
     MonthlyReturn,
@@ -33,6 +34,8 @@ __all__ = [
     "Organisation",
     "Origin",
     "Pairing",
+    "PlanActual",
+    "PlanIndicator",
     "Programme",
     "Region",
     "ReturnAdjustment",

@@ -11,9 +11,8 @@ from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import CheckConstraint, F, Q, UniqueConstraint
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 from assistance.models.indicators import Indicator
 from assistance.models.pairings import Pairing, Programme
@@ -216,7 +215,15 @@ class AgreementTarget(LedgerRow):
             CheckConstraint(
                 name="target_plan_never_falls",
                 condition=Q(q1=None, q2=None, q3=None)
-                | Q(q1__gte=0, q1__lte=F("q2"), q2__lte=F("q3"), q3__lte=F("value")),
+                | Q(
+                    q1__isnull=False,
+                    q2__isnull=False,
+                    q3__isnull=False,  # or NULL would pass
+                    q1__gte=0,
+                    q1__lte=F("q2"),
+                    q2__lte=F("q3"),
+                    q3__lte=F("value"),
+                ),
                 violation_error_message=_(
                     "Give all three quarters or none; each is at least the one before, and none is"
                     " more than the target of the year."
@@ -237,12 +244,12 @@ class AgreementTarget(LedgerRow):
         wrong = {}
         agreement = getattr(self, "agreement", None)
         if self.pairing and agreement and self.pairing.programme_id != agreement.programme_id:
-            wrong["pairing"] = _now("This pairing belongs to another programme.")
+            wrong["pairing"] = gettext("This pairing belongs to another programme.")
         indicator = getattr(self, "indicator", None)
         if indicator and indicator.is_whole:
             for name in ("value", "q1", "q2", "q3"):
                 number = getattr(self, name)
                 if number is not None and number != int(number):
-                    wrong[name] = _now("This indicator is a count; enter a whole number.")
+                    wrong[name] = gettext("This indicator is a count; enter a whole number.")
         if wrong:
             raise ValidationError(wrong)

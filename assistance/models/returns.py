@@ -9,9 +9,8 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import CheckConstraint, Q, UniqueConstraint
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 from assistance.models.agreements import amount
 from assistance.models.indicators import Indicator
@@ -175,7 +174,7 @@ class ReturnValue(LedgerRow):
     def clean(self) -> None:
         if self.indicator.is_whole and self.value is not None and self.value != int(self.value):
             raise ValidationError(
-                {"value": _now("This indicator is a count; enter a whole number.")}
+                {"value": gettext("This indicator is a count; enter a whole number.")}
             )
 
 

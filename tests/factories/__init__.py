@@ -455,6 +455,7 @@ from tests.factories.agreements import agreement_target as agreement_target  # n
 from tests.factories.agreements import amendment as amendment  # noqa: E402
 from tests.factories.agreements import indicator as indicator  # noqa: E402
 from tests.factories.agreements import monthly_return as monthly_return  # noqa: E402
+from tests.factories.agreements import plan_actual as plan_actual  # noqa: E402
 from tests.factories.agreements import return_adjustment as return_adjustment  # noqa: E402
 from tests.factories.agreements import return_value as return_value  # noqa: E402
 from tests.factories.changes import adjustment as adjustment  # noqa: E402

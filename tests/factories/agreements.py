@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from assistance.actions import agreements, returns
+from assistance.actions import agreements, plan, returns
 from assistance.models import (
     Agreement,
     AgreementState,
@@ -17,12 +17,15 @@ from assistance.models import (
     MonthlyReturn,
     Origin,
     Pairing,
+    PlanActual,
+    PlanIndicator,
     ReturnAdjustment,
     ReturnState,
     ReturnValue,
     Unit,
 )
 from assistance.models.pairings import ProgrammeKind
+from assistance.models.plan import Operator
 from assistance.models.rows import entered
 from assistance.roles import Role
 from tests import factories as make
@@ -164,3 +167,20 @@ def return_adjustment(
     if not confirmed:
         return made
     return returns.confirm_adjustment(made, by=make.hand(Role.REVIEWER), now=known)
+
+
+def plan_actual(*, confirmed: bool = True, year: int = 2023) -> PlanActual:
+    """A published value of an indicator of the plan of its own."""
+    number = next(make.numbers)
+    indicator = PlanIndicator.objects.create(
+        code=f"DEMO_{number}", name_zh=f"演示指标{number}", name_en=f"Demo {number}", unit_zh="元",
+        unit_en="yuan", operator=Operator.AT_LEAST, target=Decimal(100), basis="演示",
+        **entered(make.hand(Role.CLERK), make.NOW),
+    )  # fmt: skip
+    made = plan.record_actual(
+        indicator=indicator, year=year, value=Decimal(50), basis="演示", by=make.hand(Role.CLERK),
+        now=make.NOW,
+    )  # fmt: skip
+    if not confirmed:
+        return made
+    return plan.confirm_actual(made, by=make.hand(Role.REVIEWER), now=make.NOW)

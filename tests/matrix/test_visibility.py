@@ -14,6 +14,7 @@ from assistance.models import (
     AgreementTarget,
     MonthlyReturn,
     Pairing,
+    PlanActual,
     ReturnAdjustment,
     ReturnState,
     ReturnValue,
@@ -52,7 +53,7 @@ from projects.models import (
     TransferReturn,
     YearPlanEntry,
 )
-from reporting.models import Edition, ReportDefinition
+from reporting.models import AgreementProgress, Edition, ReportDefinition
 from teams import actions as of_people
 from teams.models import (
     Appraisal,
@@ -133,6 +134,8 @@ def _erasure() -> Erasure:
 MAKERS: dict[type[Row], Maker] = {
     Pairing: lambda pairing: pairing,
     Agreement: _agreement,
+    AgreementProgress: lambda pairing: AgreementProgress.objects.get(pk=_agreement(pairing).pk),
+    PlanActual: lambda pairing: make.plan_actual(),
     AgreementTarget: make.agreement_target,
     MonthlyReturn: lambda pairing: make.monthly_return(pairing=pairing),
     ReturnValue: make.return_value,
@@ -203,6 +206,7 @@ NOT_FOR: dict[type[Row], set[OrganisationKind]] = {
     Edition: {OrganisationKind.DONOR},
     PaymentPolicy: {OrganisationKind.DONOR},
     Erasure: set(OrganisationKind) - {OrganisationKind.BUREAU, OrganisationKind.ORG_DEPT},
+    PlanActual: set(OrganisationKind) - {OrganisationKind.BUREAU, OrganisationKind.ORG_DEPT},
     Setting: set(OrganisationKind) - {OrganisationKind.BUREAU, OrganisationKind.ORG_DEPT},
 }
 

@@ -67,6 +67,7 @@ def reported_step() -> StepProposal:
 COUNTED: dict[str, Callable[[], LedgerRow]] = {
     "assistance_setting": setting,
     "assistance_agreementtarget": make.agreement_target,
+    "assistance_planactual": make.plan_actual,
     "assistance_returnvalue": make.return_value,
     "assistance_returnadjustment": make.return_adjustment,
     "projects_fundplan": make.fund_plan,

@@ -1,4 +1,4 @@
-"""Load programmes, regions, pairings and indicators from the reference files."""
+"""Load programmes, regions, pairings, indicators and the plan from the reference files."""
 
 from pathlib import Path
 from typing import Any
@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from assistance.actions import reference
 from assistance.actions.dictionary import INDICATORS, load_indicators
+from assistance.actions.plan import PLAN, load_plan
 from assistance.errors import BrokenFile
 
 
@@ -34,14 +35,18 @@ class Command(BaseCommand):
             loaded = reference.load_reference(directory, update=update)
             own = directory if (directory / INDICATORS).exists() else reference.DIRECTORY
             words = load_indicators(own, now=timezone.now(), update=update)
+            own = directory if (directory / PLAN).exists() else reference.DIRECTORY
+            plan = load_plan(own, now=timezone.now(), update=update)
         except BrokenFile as broken:
             raise CommandError(f"{broken}\nNothing was loaded.") from broken
         self.stdout.write(
             f"{loaded.programmes} programmes, {loaded.regions} regions, {loaded.pairings} pairings:"
             f" {loaded.added} added, {loaded.changed} changed"
         )
-        self.stdout.write(f"{words.added} indicators added, {words.changed} changed")
-        for kept in (*loaded.kept, *words.kept):
+        added, changed = words.added + plan.added, words.changed + plan.changed
+        self.stdout.write(f"indicators and five-year plan: {added} added, {changed} changed")
+        kept_here = [*loaded.kept, *words.kept, *plan.kept]
+        for kept in kept_here:
             self.stdout.write(f"kept as edited here: {kept}")
-        if (loaded.kept or words.kept) and not update:
+        if kept_here and not update:
             self.stdout.write("--update would bring them back to the files")
