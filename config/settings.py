@@ -275,6 +275,7 @@ SPECTACULAR_SETTINGS = {
         "FundSource": "projects.models.funds.Source",
         "PostingCategory": "teams.models.Category",
         "PostingState": "teams.models.PostingState",
+        "ReturnState": "assistance.models.ReturnState",
         "FundPlanStatus": "projects.models.funds.FundPlanStatus",
         "TransferStatus": "projects.models.funds.TransferStatus",
         "ScopeKind": "assistance.api.me.SCOPE_KINDS",

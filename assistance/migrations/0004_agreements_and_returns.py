@@ -1566,20 +1566,20 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="returnadjustment",
             constraint=models.CheckConstraint(
-                condition=models.Q(("delta", 0), _negated=True), name="adjustment_changes_something"
+                condition=models.Q(("delta", 0), _negated=True), name="return_adjustment_changes_something"
             ),
         ),
         migrations.AddConstraint(
             model_name="returnadjustment",
             constraint=models.CheckConstraint(
-                condition=models.Q(("reason", ""), _negated=True), name="adjustment_has_a_reason"
+                condition=models.Q(("reason", ""), _negated=True), name="return_adjustment_has_a_reason"
             ),
         ),
         migrations.AddConstraint(
             model_name="returnadjustment",
             constraint=models.CheckConstraint(
                 condition=models.Q(("period__regex", "^[0-9]{4}-(0[1-9]|1[0-2])$")),
-                name="adjustment_is_of_a_month",
+                name="return_adjustment_is_of_a_month",
             ),
         ),
         migrations.AddConstraint(

@@ -212,9 +212,9 @@ class ReturnAdjustment(LedgerRow):
         constraints = [
             *LedgerRow.Meta.constraints,
             counted_by_other_hands(),
-            CheckConstraint(name="adjustment_changes_something", condition=~Q(delta=0)),
-            CheckConstraint(name="adjustment_has_a_reason", condition=~Q(reason="")),
-            CheckConstraint(name="adjustment_is_of_a_month", condition=Q(period__regex=A_MONTH)),
+            CheckConstraint(name="return_adjustment_changes_something", condition=~Q(delta=0)),
+            CheckConstraint(name="return_adjustment_has_a_reason", condition=~Q(reason="")),
+            CheckConstraint(name="return_adjustment_is_of_a_month", condition=Q(period__regex=A_MONTH)),
         ]
 
     def __str__(self) -> str:

@@ -297,7 +297,7 @@ def test_an_adjustment_is_of_a_locked_return_and_changes_something() -> None:
     adjustment = make.return_adjustment(confirmed=False)
     with by_sql.refused_by("of_a_locked_return"):
         by_sql.change(adjustment, monthly_return_id=open_one.pk)
-    with by_sql.refused_by("adjustment_changes_something"):
+    with by_sql.refused_by("return_adjustment_changes_something"):
         by_sql.change(adjustment, delta=0)
     for wrong in ({"delta": Decimal("0.5")}, {"delta": Decimal(0)}, {"reason": " "}):
         with pytest.raises(ValidationError):
