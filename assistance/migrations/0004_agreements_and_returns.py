@@ -1566,13 +1566,15 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="returnadjustment",
             constraint=models.CheckConstraint(
-                condition=models.Q(("delta", 0), _negated=True), name="return_adjustment_changes_something"
+                condition=models.Q(("delta", 0), _negated=True),
+                name="return_adjustment_changes_something",
             ),
         ),
         migrations.AddConstraint(
             model_name="returnadjustment",
             constraint=models.CheckConstraint(
-                condition=models.Q(("reason", ""), _negated=True), name="return_adjustment_has_a_reason"
+                condition=models.Q(("reason", ""), _negated=True),
+                name="return_adjustment_has_a_reason",
             ),
         ),
         migrations.AddConstraint(

@@ -214,7 +214,9 @@ class ReturnAdjustment(LedgerRow):
             counted_by_other_hands(),
             CheckConstraint(name="return_adjustment_changes_something", condition=~Q(delta=0)),
             CheckConstraint(name="return_adjustment_has_a_reason", condition=~Q(reason="")),
-            CheckConstraint(name="return_adjustment_is_of_a_month", condition=Q(period__regex=A_MONTH)),
+            CheckConstraint(
+                name="return_adjustment_is_of_a_month", condition=Q(period__regex=A_MONTH)
+            ),
         ]
 
     def __str__(self) -> str:
