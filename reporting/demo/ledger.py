@@ -25,6 +25,7 @@ from reporting.demo.money import Vouchers, fund
 from reporting.demo.parts import Telling, told_at_once, wait_in_transaction
 from reporting.demo.people import People
 from reporting.demo.places import places
+from reporting.demo.returns import Returns
 from reporting.demo.road import Road
 from reporting.demo.sketches import Draw
 from reporting.demo.tale import Tale
@@ -117,7 +118,8 @@ def _to_be_kept(telling: Telling) -> Iterator[None]:
 
 
 def tell_part(telling: Telling, number: int, progress: Callable[[str, int], object]) -> None:
-    """Tell what happens in the prefectures of one part, and of the first part the people too.
+    """Tell what happens in the prefectures of one part; in the first the people too, in the
+    last one the agreements and returns.
 
     ``progress`` hears the month that begins and how many projects the part has by then.
     """
@@ -141,6 +143,8 @@ def tell_part(telling: Telling, number: int, progress: Callable[[str, int], obje
     if number == 0:
         persons = max(FEWEST_PERSONS, telling.projects // PROJECTS_PER_PERSON)
         People(world, cast, persons=persons, seed=seed).begin()
+    if number == telling.of - 1:
+        Returns(world, cast, seed=seed).begin()
     for year in range(local_day(now).year - 1, local_day(now).year + 1):
         world.begin(_new_year(year))
     with _rows_checked_by_the_database():
@@ -171,10 +175,9 @@ def _prefecture(region: Region) -> str:
 def _rows_checked_by_the_database() -> Iterator[None]:
     """Let the verbs save without asking about every constraint beforehand.
 
-    ``full_clean`` spends three queries on each CHECK of a row to have a sentence ready for a
-    person, three quarters of all that the demo would ask. Nobody reads sentences here, and the
-    database keeps the same constraints when the row is written. What the verbs themselves guard
-    stays guarded.
+    ``full_clean`` asks about every constraint of a row to have a sentence ready for a person.
+    Nobody reads sentences here, and the database keeps the same constraints when the row is
+    written. What the verbs themselves guard stays guarded.
     """
     full_clean = models.Model.full_clean
     setattr(models.Model, "full_clean", _nothing_to_say)  # noqa: B010  mypy knows no such assignment
