@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from assistance.actions import agreements
-from assistance.admin.measures import shown_in
+from assistance.admin.measures import shown_in, unit_of
 from assistance.admin.plan import SHELF
 from assistance.admin.scoped import Panel, ScopedAdmin, badge, link, reader
 from assistance.admin.verbs import DocumentForm, Queue, ReasonForm, Refusal, Verb, VerbForm
@@ -55,7 +55,7 @@ class AmendmentForm(DocumentForm):
 
 @admin.register(Indicator)
 class IndicatorAdmin(ScopedAdmin):
-    place = 16
+    place = 77
     shelf = SHELF
     list_display = ["code", "name", "unit", "kind", "origin", "rule_shown"]
     list_filter = ["origin", "kind"]
@@ -98,7 +98,7 @@ def _own_work(row: Any, user: User) -> Refused | None:
 
 @admin.register(Agreement)
 class AgreementAdmin(ScopedAdmin):
-    place = 12
+    place = 73
     shelf = SHELF
     joins = ("programme", "created_by")
     list_display = ["title", "year", "programme", "standing", "signed_on", "doc_no"]
@@ -172,7 +172,7 @@ class AgreementAdmin(ScopedAdmin):
             [
                 (
                     link(target, str(target.indicator)), target.pairing or "–",
-                    target.indicator.get_unit_display(),
+                    unit_of(target.indicator),
                     *(shown_in(target.indicator, getattr(target, name)) for name in QUARTERS),
                     shown_in(target.indicator, target.value), standing_of(target),
                 )
@@ -220,7 +220,7 @@ def _why_not_strike_out(target: AgreementTarget, user: User) -> Refusal | None:
 
 @admin.register(AgreementTarget)
 class AgreementTargetAdmin(ScopedAdmin):
-    place = 14
+    place = 74
     shelf = SHELF
     joins = (
         "agreement__programme", "indicator", "pairing__recipient", "pairing__donor", "created_by",
@@ -325,8 +325,7 @@ class AgreementTargetAdmin(ScopedAdmin):
 
     @admin.display(description=_("target of the year"), ordering="value")
     def target(self, target: AgreementTarget) -> str:
-        unit = target.indicator.get_unit_display()
-        return f"{shown_in(target.indicator, target.value)} {unit}"
+        return f"{shown_in(target.indicator, target.value)} {unit_of(target.indicator)}"
 
     @admin.display(description=_("state"))
     def standing(self, target: AgreementTarget) -> SafeString:

@@ -16,10 +16,15 @@ def in_yuan(amount: Decimal | None) -> str:
     return "–" if amount is None else f"{amount:,.2f}"
 
 
+def large_unit() -> tuple[Decimal, str]:
+    """The unit that people talk in: ten thousand yuan in Chinese, a million in English."""
+    chinese = (get_language() or "zh").startswith("zh")
+    return (Decimal(10_000), "万元") if chinese else (Decimal(1_000_000), "million")
+
+
 def in_large_units(amount: Decimal) -> str:
     """123.46 万元 in Chinese, 1.23 million in English; half up, two decimals."""
-    chinese = (get_language() or "zh").startswith("zh")
-    unit, name = (Decimal(10_000), "万元") if chinese else (Decimal(1_000_000), "million")
+    unit, name = large_unit()
     return f"{(amount / unit).quantize(CENT, ROUND_HALF_UP):,} {name}"
 
 

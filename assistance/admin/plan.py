@@ -21,7 +21,7 @@ SHELF = _("Agreements and returns")
 
 @admin.register(PlanIndicator)
 class PlanIndicatorAdmin(ScopedAdmin):
-    place = 32
+    place = 79
     shelf = SHELF
     list_display = ["code", "name", "operator", "target", "baseline", "baseline_year", "basis"]
     search_fields = ["code", "name_zh", "name_en"]
@@ -61,7 +61,7 @@ def _why_not_strike_out(actual: PlanActual, user: User) -> Refusal | None:
 
 @admin.register(PlanActual)
 class PlanActualAdmin(ScopedAdmin):
-    place = 34
+    place = 79
     shelf = SHELF
     never_edited = True
     joins = ("indicator", "created_by", "counted_by")

@@ -20,7 +20,7 @@ from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from assistance.actions import returns
-from assistance.admin.measures import shown_in
+from assistance.admin.measures import shown_in, unit_of
 from assistance.admin.plan import SHELF
 from assistance.admin.returns_calendar import calendar_view, shown, standing
 from assistance.admin.scoped import Panel, ScopedAdmin, badge, link
@@ -118,7 +118,7 @@ def state_of(row: MonthlyReturn) -> SafeString:
 
 @admin.register(MonthlyReturn)
 class MonthlyReturnAdmin(ScopedAdmin):
-    place = 18
+    place = 75
     shelf = SHELF
     no_form_of_its_own = never_edited = True
     change_list_template = "admin/desk/returns.html"
@@ -207,7 +207,7 @@ class MonthlyReturnAdmin(ScopedAdmin):
             (_("indicator"), _("unit"), _("value"), _("counting rule")),
             [
                 (
-                    str(indicator), indicator.get_unit_display(),
+                    str(indicator), unit_of(indicator),
                     shown_in(indicator, said.get(indicator.pk)), indicator.rule,
                 )
                 for indicator in asked
@@ -224,7 +224,7 @@ class MonthlyReturnAdmin(ScopedAdmin):
                 ),
                 [
                     (
-                        link(each, str(each.indicator)), f"{each.delta:+,.2f}", each.period,
+                        link(each, str(each.indicator)), _more_or_less(each), each.period,
                         each.reason, each.created_by, settled(each),
                     )
                     for each in adjustments
@@ -269,6 +269,12 @@ def _due_shown(dates: DueDates) -> str:
     return told % {"day": dates.due, "year": dates.unknown}
 
 
+def _more_or_less(adjustment: ReturnAdjustment) -> str:
+    sign = "+" if adjustment.delta > 0 else "−"
+    number = shown_in(adjustment.indicator, abs(adjustment.delta))
+    return f"{sign}{number} {unit_of(adjustment.indicator)}"
+
+
 def settled(adjustment: ReturnAdjustment) -> SafeString:
     """Whether an adjustment counts, waits or was struck out."""
     if adjustment.voided_at:
@@ -296,14 +302,14 @@ def _why_not_confirm(adjustment: ReturnAdjustment, user: User) -> Refusal | None
 
 @admin.register(ReturnAdjustment)
 class ReturnAdjustmentAdmin(ScopedAdmin):
-    place = 20
+    place = 76
     shelf = SHELF
     no_form_of_its_own = never_edited = True
     joins = (
         "monthly_return__pairing__recipient", "monthly_return__pairing__donor", "indicator",
         "created_by", "counted_by",
     )  # fmt: skip
-    list_display = ["title", "of", "delta", "period", "standing", "created_by"]
+    list_display = ["title", "of", "more_or_less", "period", "standing", "created_by"]
     list_filter = ["period", "indicator"]
     empty_list = _("An adjustment is entered on the page of a locked return.")
     fieldsets = [
@@ -335,13 +341,17 @@ class ReturnAdjustmentAdmin(ScopedAdmin):
         return (
             (_("Monthly return"), link(row.monthly_return)),
             (_("Indicator"), row.indicator),
-            (_("More or less"), f"{row.delta:+,.2f}"),
+            (_("More or less"), _more_or_less(row)),
             (_("Shown in the month"), row.period),
         )
 
     @admin.display(description=_("indicator"), ordering="indicator__place")
     def title(self, adjustment: ReturnAdjustment) -> str:
         return str(adjustment.indicator)
+
+    @admin.display(description=_("more or less"), ordering="delta")
+    def more_or_less(self, adjustment: ReturnAdjustment) -> str:
+        return _more_or_less(adjustment)
 
     @admin.display(description=_("monthly return"))
     def of(self, adjustment: ReturnAdjustment) -> SafeString | str:

@@ -17,7 +17,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from assistance.admin.measures import shown_in
+from assistance.admin.measures import shown_in, unit_of
 from assistance.admin.scoped import Panel, ScopedAdmin, badge, link, reader
 from assistance.models import AgreementState, PlanActual
 from assistance.periods import Month, local_day
@@ -32,6 +32,7 @@ WORDS = {
     Light.RED: _("behind"),
     Light.NONE: _("not known"),
 }
+SIGNS = {">=": "≥", "<=": "≤", "<": "<", "=": "="}
 TENTH = Decimal("0.1")
 
 
@@ -51,7 +52,7 @@ def asked_month(request: HttpRequest, year: int, today: Month) -> Month:
 
 @admin.register(AgreementProgress)
 class AgreementProgressAdmin(ScopedAdmin):
-    place = 10
+    place = 72
     shelf = _("Agreements and returns")
     no_form_of_its_own = never_edited = True
     joins = ("programme",)
@@ -86,7 +87,7 @@ def _cells(line: Line) -> tuple[Any, ...]:
     if target.pairing is not None:
         name = f"{name} · {target.pairing}"
     return (
-        name, indicator.get_unit_display(), shown_in(indicator, target.value),
+        name, unit_of(indicator), shown_in(indicator, target.value),
         shown_in(indicator, _rounded(line.plan, whole=indicator.is_whole)), _achieved(line),
         per_cent(line.completion), per_cent(line.pace), per_cent(line.growth),
         badge(WORDS[line.light], TONES[line.light]),
@@ -140,7 +141,7 @@ def plan_number(number: Decimal | None) -> str:
 
 @admin.register(PlanProgress)
 class PlanProgressAdmin(ScopedAdmin):
-    place = 30
+    place = 78
     shelf = _("Agreements and returns")
     no_form_of_its_own = never_edited = True
     list_display: list[Any] = ["indicator_shown"]
@@ -209,14 +210,14 @@ def _plan_columns(now: datetime) -> list[Callable[[PlanProgress], Any]]:
         column(_("baseline"), _baseline),
         column(_("actual"), _actual),
         column(_("progress"), lambda line: per_cent(line.progress)),
-        column(_("attained"), _attained),
+        column(_("Attained"), _attained),
         column(_("pace"), lambda line: per_cent(line.pace)),
         column(_("caution"), lambda line: line.indicator.caution_shown or "–"),
     ]
 
 
 def _target(line: PlanLine) -> str:
-    return f"{line.indicator.operator} {plan_number(line.indicator.target)}"
+    return f"{SIGNS[line.indicator.operator]} {plan_number(line.indicator.target)}"
 
 
 def _baseline(line: PlanLine) -> str:

@@ -108,7 +108,7 @@ def test_a_return_is_filled_in_accepted_and_adjusted(sit_down: Sit) -> None:
     indicator = locked.values.get().indicator
     clerk.do(locked, "adjust", indicator=indicator.pk, delta="-3", reason="演示:多报")
     adjustment = ReturnAdjustment.objects.get()
-    assert "-3.00" in said_on(clerk.open(address_of(locked)))
+    assert "−3 人次" in said_on(clerk.open(address_of(locked)))
     reviewer.do(adjustment, "confirm")
     adjustment.refresh_from_db()
     assert adjustment.counts
