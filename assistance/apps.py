@@ -44,6 +44,17 @@ class AssistanceConfig(AppConfig):
         "view_planactual": BUREAU,
         "add_planactual": (Role.CLERK,),
         "confirm_planactual": (Role.REVIEWER,),
+        **{
+            f"{verb}_{model}": READERS if verb == "view" else (Role.CLERK, Role.D_EDIT)
+            for model in ("pairlink", "enterprise", "park", "workshop", "visit")
+            for verb in ("view", "add", "change")
+        },
+        "view_investmentrecord": READERS,
+        "add_investmentrecord": (Role.CLERK, Role.D_EDIT),
+        "confirm_investmentrecord": (Role.REVIEWER,),
+        "view_donation": READERS,
+        "add_donation": (Role.CLERK, Role.D_EDIT),
+        "confirm_donation": (Role.REVIEWER,),
         "view_setting": BUREAU,
         "add_setting": (Role.REVIEWER,),
         "confirm_setting": (Role.APPROVER,),

@@ -2,6 +2,15 @@
 
 from assistance.models.agreements import Agreement, AgreementState, AgreementTarget
 from assistance.models.attachments import Attachment
+from assistance.models.cooperation import (
+    Donation,
+    Enterprise,
+    InvestmentRecord,
+    PairLink,
+    Park,
+    Visit,
+    Workshop,
+)
 from assistance.models.indicators import Better, Indicator, IndicatorKind, Origin, Unit
 from assistance.models.log import Change, Seal
 from assistance.models.pairings import Pairing, Programme
@@ -26,14 +35,19 @@ __all__ = [
     "Better",
     "Change",
     "Confidence",
+    "Donation",
+    "Enterprise",
     "IdempotencyKey",
     "Indicator",
     "IndicatorKind",
+    "InvestmentRecord",
     "Language",
     "MonthlyReturn",
     "Organisation",
     "Origin",
+    "PairLink",
     "Pairing",
+    "Park",
     "PlanActual",
     "PlanIndicator",
     "Programme",
@@ -45,4 +59,6 @@ __all__ = [
     "Setting",
     "Unit",
     "User",
+    "Visit",
+    "Workshop",
 ]

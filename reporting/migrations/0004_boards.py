@@ -5,7 +5,7 @@ from django.db import migrations
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("assistance", "0005_agreements_and_returns_stand"),
+        ("assistance", "0005_agreements_returns_cooperation_stand"),
         ("reporting", "0003_editions_stand"),
     ]
 

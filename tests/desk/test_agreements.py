@@ -15,10 +15,12 @@ from assistance.models import (
     Agreement,
     AgreementState,
     AgreementTarget,
+    Donation,
     PlanActual,
     PlanIndicator,
     ReturnAdjustment,
     ReturnState,
+    Visit,
 )
 from assistance.roles import Role
 from tests import factories as make
@@ -186,3 +188,35 @@ def test_the_plan_is_read_and_a_value_entered(sit_down: Sit) -> None:
     assert "演示公报" in said_on(clerk.open(own))
     assert clerk.open(reverse("admin:assistance_planindicator_changelist")).status_code == 200
     assert clerk.open(reverse("admin:assistance_indicator_changelist")).status_code == 200
+
+
+def test_what_a_pairing_brings_about_is_entered_and_confirmed(sit_down: Sit) -> None:
+    tie = make.pairing()
+    clerk, reviewer = sit_down(Role.CLERK), sit_down(Role.REVIEWER)
+    clerk.fill_in(
+        reverse("admin:assistance_donation_add"), pairing=tie.pk, giver="演示商会", kind="GOODS",
+        amount_yuan="120000", valuation="", received_on="2026-05-01", purpose="演示", basis="演示",
+    )  # fmt: skip
+    assert not Donation.objects.exists()
+    clerk.fill_in(
+        reverse("admin:assistance_donation_add"), pairing=tie.pk, giver="演示商会", kind="GOODS",
+        amount_yuan="120000", valuation="演示发票", received_on="2026-05-01", purpose="演示",
+        basis="演示",
+    )  # fmt: skip
+    donation = Donation.objects.get()
+    reviewer.do(donation, "confirm")
+    donation.refresh_from_db()
+    assert donation.counts
+    assert "120,000.00" in said_on(reviewer.open(reverse("admin:assistance_donation_changelist")))
+    investment = make.investment(make.enterprise(tie), confirmed=False)
+    reviewer.do(investment, "confirm")
+    page = said_on(clerk.open(address_of(investment.enterprise)))
+    assert "3,000,000.00" in page
+    clerk.fill_in(
+        reverse("admin:assistance_visit_add"), pairing=tie.pk, direction="THERE",
+        visited_on="2026-06-01", leader_level="HEAD", headcount="8", subject="演示", basis="",
+    )  # fmt: skip
+    for row in (Visit.objects.get(), make.pair_link(tie), make.park(tie), make.workshop(tie)):
+        assert clerk.open(address_of(row)).status_code == 200
+        name = f"admin:assistance_{row._meta.model_name}_changelist"
+        assert clerk.open(reverse(name)).status_code == 200

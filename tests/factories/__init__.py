@@ -462,6 +462,13 @@ from tests.factories.changes import adjustment as adjustment  # noqa: E402
 from tests.factories.changes import audited as audited  # noqa: E402
 from tests.factories.changes import change as change  # noqa: E402
 from tests.factories.changes import consent_paper as consent_paper  # noqa: E402
+from tests.factories.cooperation import donation as donation  # noqa: E402
+from tests.factories.cooperation import enterprise as enterprise  # noqa: E402
+from tests.factories.cooperation import investment as investment  # noqa: E402
+from tests.factories.cooperation import pair_link as pair_link  # noqa: E402
+from tests.factories.cooperation import park as park  # noqa: E402
+from tests.factories.cooperation import visit as visit  # noqa: E402
+from tests.factories.cooperation import workshop as workshop  # noqa: E402
 from tests.factories.evidence import attachment as attachment  # noqa: E402
 from tests.factories.evidence import notice as notice  # noqa: E402
 from tests.factories.evidence import papers as papers  # noqa: E402

@@ -12,14 +12,21 @@ from django.db import models
 from assistance.models import (
     Agreement,
     AgreementTarget,
+    Donation,
+    Enterprise,
+    InvestmentRecord,
     MonthlyReturn,
     Pairing,
+    PairLink,
+    Park,
     PlanActual,
     ReturnAdjustment,
     ReturnState,
     ReturnValue,
     Setting,
     User,
+    Visit,
+    Workshop,
 )
 from assistance.models.pairings import ProgrammeKind
 from assistance.models.regions import OrganisationKind
@@ -137,6 +144,13 @@ MAKERS: dict[type[Row], Maker] = {
     AgreementProgress: lambda pairing: AgreementProgress.objects.get(pk=_agreement(pairing).pk),
     PlanActual: lambda pairing: make.plan_actual(),
     AgreementTarget: make.agreement_target,
+    PairLink: make.pair_link,
+    Park: make.park,
+    Enterprise: make.enterprise,
+    InvestmentRecord: lambda pairing: make.investment(make.enterprise(pairing)),
+    Workshop: make.workshop,
+    Donation: make.donation,
+    Visit: make.visit,
     MonthlyReturn: lambda pairing: make.monthly_return(pairing=pairing),
     ReturnValue: make.return_value,
     ReturnAdjustment: lambda pairing: make.return_adjustment(

@@ -67,6 +67,8 @@ def reported_step() -> StepProposal:
 COUNTED: dict[str, Callable[[], LedgerRow]] = {
     "assistance_setting": setting,
     "assistance_agreementtarget": make.agreement_target,
+    "assistance_donation": make.donation,
+    "assistance_investmentrecord": make.investment,
     "assistance_planactual": make.plan_actual,
     "assistance_returnvalue": make.return_value,
     "assistance_returnadjustment": make.return_adjustment,

@@ -154,12 +154,14 @@ DROP FUNCTION return_stands();
 TABLES = (
     "assistance_indicator", "assistance_agreement", "assistance_agreementtarget",
     "assistance_monthlyreturn", "assistance_returnvalue", "assistance_returnadjustment",
-    "assistance_planindicator", "assistance_planactual",
+    "assistance_planindicator", "assistance_planactual", "assistance_pairlink",
+    "assistance_enterprise", "assistance_investmentrecord", "assistance_park",
+    "assistance_workshop", "assistance_donation", "assistance_visit",
 )  # fmt: skip
 
 
 class Migration(migrations.Migration):
-    dependencies = [("assistance", "0004_agreements_and_returns")]
+    dependencies = [("assistance", "0004_agreements_returns_cooperation")]
 
     operations = [
         *(logged(table) for table in TABLES),
@@ -167,6 +169,8 @@ class Migration(migrations.Migration):
         keeps_rows("assistance_returnvalue"),
         keeps_rows("assistance_returnadjustment"),
         keeps_rows("assistance_planactual"),
+        keeps_rows("assistance_investmentrecord"),
+        keeps_rows("assistance_donation"),
         migrations.RunSQL(AGREEMENTS, NO_AGREEMENTS),
         migrations.RunSQL(RETURNS, NO_RETURNS),
     ]
