@@ -67,7 +67,11 @@ def plan_to_date(target: AgreementTarget, month: Month) -> Decimal:
 def board(
     agreement: Agreement, month: Month, *, known_at: datetime, scope: Scope = EVERYTHING
 ) -> list[Line]:
-    """Every target that was known, in the order of the dictionary, the whole programme first."""
+    """Every target that was known, in the order of the dictionary, the whole programme first.
+
+    Who sees a part of the programme gets the targets of that part alone: what a part achieved says
+    nothing of a target of the whole.
+    """
     targets = (
         AgreementTarget.objects.within(scope)
         .known(known_at)
@@ -75,6 +79,8 @@ def board(
         .select_related("indicator", "pairing__donor", "pairing__recipient")
         .order_by("indicator__place", "indicator__code", "pairing__recipient__code", "pk")
     )
+    if scope.kind != "all":
+        targets = targets.exclude(pairing=None)
     now = Achievements(agreement.programme, month, known_at, scope)
     before = Achievements(agreement.programme, Month(month.year - 1, month.month), known_at, scope)
     lights = _limits(month, known_at)

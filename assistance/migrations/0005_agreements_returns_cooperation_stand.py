@@ -151,6 +151,29 @@ DROP FUNCTION value_follows_its_return();
 DROP TRIGGER return_stands ON assistance_monthlyreturn;
 DROP FUNCTION return_stands();
 """
+ENTERPRISES = """
+CREATE FUNCTION enterprise_counts_once() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM pg_advisory_xact_lock(hashtext('enterprise ' || NEW.uscc));
+    PERFORM FROM assistance_enterprise e
+    JOIN assistance_pairing theirs ON theirs.id = e.pairing_id
+    JOIN assistance_pairing ours ON ours.id = NEW.pairing_id
+    WHERE e.uscc = NEW.uscc AND e.id <> NEW.id AND theirs.recipient_id = ours.recipient_id
+        AND theirs.programme_id = ours.programme_id;
+    IF FOUND THEN
+        RAISE EXCEPTION 'enterprise %: it is entered for this county and programme already', NEW.uscc
+            USING ERRCODE = 'unique_violation', CONSTRAINT = 'enterprise_counts_once';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER enterprise_counts_once BEFORE INSERT OR UPDATE OF uscc, pairing_id
+    ON assistance_enterprise FOR EACH ROW WHEN (NEW.uscc <> '')
+    EXECUTE FUNCTION enterprise_counts_once();
+"""
+NO_ENTERPRISES = """
+DROP TRIGGER enterprise_counts_once ON assistance_enterprise;
+DROP FUNCTION enterprise_counts_once();
+"""
 TABLES = (
     "assistance_indicator", "assistance_agreement", "assistance_agreementtarget",
     "assistance_monthlyreturn", "assistance_returnvalue", "assistance_returnadjustment",
@@ -173,4 +196,5 @@ class Migration(migrations.Migration):
         keeps_rows("assistance_donation"),
         migrations.RunSQL(AGREEMENTS, NO_AGREEMENTS),
         migrations.RunSQL(RETURNS, NO_RETURNS),
+        migrations.RunSQL(ENTERPRISES, NO_ENTERPRISES),
     ]

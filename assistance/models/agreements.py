@@ -10,7 +10,8 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import CheckConstraint, F, Q, UniqueConstraint
+from django.db.models import CheckConstraint, F, Q, UniqueConstraint, Value
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
@@ -139,6 +140,10 @@ class Agreement(Recorded):
         return self.title
 
 
+# A whole programme is one target too: NULL would be unlike every other NULL.
+_SAME_TARGET = ("agreement", "indicator", Coalesce("pairing", Value(0)))
+
+
 class AgreementTargetQuerySet(LedgerQuerySet["AgreementTarget"]):
     seen_through = "pairing"
     business_day = "created_at"  # a target holds for the whole year of its agreement
@@ -198,16 +203,14 @@ class AgreementTarget(LedgerRow):
             *LedgerRow.Meta.constraints,
             counted_by_other_hands(),
             UniqueConstraint(
+                *_SAME_TARGET,
                 name="one_target_that_counts",
-                fields=["agreement", "indicator", "pairing"],
                 condition=Q(counted_at__isnull=False, voided_at=None),
-                nulls_distinct=False,
             ),
             UniqueConstraint(
+                *_SAME_TARGET,
                 name="one_target_in_preparation",
-                fields=["agreement", "indicator", "pairing"],
                 condition=Q(counted_at=None, voided_at=None),
-                nulls_distinct=False,
                 violation_error_message=_(
                     "This target is entered already, or an amendment of it waits to be confirmed."
                 ),

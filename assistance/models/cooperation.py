@@ -181,6 +181,18 @@ class Enterprise(Recorded):
     def clean(self) -> None:
         if self.park and self.park.pairing_id != self.pairing_id:
             raise ValidationError({"park": gettext("This park belongs to another pairing.")})
+        if self.uscc and self._is_entered_elsewhere():
+            told = gettext("This enterprise is entered for this county and programme already.")
+            raise ValidationError({"uscc": told})
+
+    def _is_entered_elsewhere(self) -> bool:
+        """Under another pairing of the same county and programme: it counts once."""
+        same = Enterprise.objects.filter(
+            uscc=self.uscc,
+            pairing__recipient=self.pairing.recipient_id,
+            pairing__programme=self.pairing.programme_id,
+        )
+        return same.exclude(pk=self.pk).exists()
 
 
 class InvestmentRecordQuerySet(LedgerQuerySet["InvestmentRecord"]):

@@ -29,6 +29,7 @@ from assistance.encryption import Unreadable, decrypt, encrypt
 from assistance.errors import BrokenFile, Fault
 from assistance.file_kinds import SHEET
 from assistance.models import User
+from assistance.personal_numbers import without_numbers
 from assistance.table_rows import Faults, Row
 from teams.actions import enter_roster, read_roster
 from teams.actions.batch_roster import Done
@@ -74,7 +75,7 @@ class RosterFileForm(forms.Form):
         name, kind = proven(content, name=sent.name or "")
         if kind.media_type != SHEET:
             raise ValidationError({"file": _("Hand in the roster as a workbook, .xlsx.")})
-        return read_roster(content, file=name)
+        return read_roster(content, file=without_numbers(name))
 
 
 class SealedForm(forms.Form):

@@ -153,6 +153,21 @@ def test_a_park_is_of_the_same_pairing_as_its_enterprises() -> None:
     assert set(refused.value.message_dict) == {"park"}
 
 
+def test_an_enterprise_counts_once_for_a_county_and_programme() -> None:
+    tie, other = make.pairing(), make.pairing(donor=make.OTHER_DONOR)
+    elsewhere = make.pairing(make.FAR_COUNTY, make.OTHER_DONOR)
+    code = "91330106MA2CFFFF3W"
+    first = make.enterprise(tie, uscc=code)
+    make.enterprise(elsewhere, uscc=code)
+    with pytest.raises(ValidationError) as refused:
+        make.enterprise(other, uscc=code)
+    assert set(refused.value.message_dict) == {"uscc"}
+    with by_sql.refused_by("enterprise_counts_once"):
+        by_sql.copy(first, pairing_id=other.pk)
+    make.enterprise(other)
+    make.enterprise(tie)
+
+
 def test_a_partner_reads_what_is_of_its_own_county() -> None:
     make.visit()
     make.visit(make.pairing(make.FAR_COUNTY, make.OTHER_DONOR))

@@ -232,6 +232,19 @@ def test_the_numbers_that_held_are_those_that_were_known() -> None:
     assert _line(agreement, Month(2026, 6), known_at=make.at(date(2026, 5, 31))).plan == 60
 
 
+def test_a_partner_gets_the_targets_of_its_own_county_alone() -> None:
+    tie, other = make.pairing(), make.pairing(make.FAR_COUNTY, make.OTHER_DONOR)
+    indicator = make.indicator("DEMO_OWN")
+    said = [{"indicator": indicator, "pairing": of} for of in (None, tie, other)]
+    agreement = make.agreement(AgreementState.SIGNED, *said)
+    seen = board(
+        agreement, Month(2026, 4), known_at=make.NOW, scope=Scope("recipient", make.COUNTY)
+    )
+    assert [line.target.pairing for line in seen] == [tie]
+    whole = board(agreement, Month(2026, 4), known_at=make.NOW)
+    assert [line.target.pairing for line in whole] == [None, tie, other]
+
+
 def test_a_division_by_nothing_has_no_answer() -> None:
     indicator = make.indicator("DEMO_OWN")
     tie = make.pairing()

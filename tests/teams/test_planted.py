@@ -171,9 +171,10 @@ def test_a_roster_leaves_no_number_behind(
     org, rows = sit_down(Role.ORG), [line(), line()]
     known = make.person(name=rows[0]["name"], national_id=rows[0]["national_id"])
     address = reverse("admin:teams_batch_roster", args=[batch.pk])
+    national_id = make.id_number()
 
     def hand_in(*given: dict[str, Any]) -> Any:
-        sent = SimpleUploadedFile("roster.xlsx", filled(batch, *given))
+        sent = SimpleUploadedFile(f"{national_id}.xlsx", filled(batch, *given))
         return org.client.post(address, {"file": sent, "sends": "yes", "letter_no": "演示函1"})
 
     # numbers where they do not belong, wrong ones, and one twice: told without being repeated
