@@ -96,6 +96,14 @@ def test_a_locked_return_is_refused_here_too(county: Partner) -> None:
     assert answer.status_code == 409
 
 
+def test_nobody_enters_a_return_of_a_month_a_second_time(
+    county: Partner, row: MonthlyReturn
+) -> None:
+    said = {"pairing": row.pairing_id, "period": row.period}
+    assert county.post("returns/", said).status_code == 405
+    assert MonthlyReturn.objects.count() == 1
+
+
 def test_the_office_accepts_or_sends_back(row: MonthlyReturn, county: Partner) -> None:
     other = make.monthly_return(ReturnState.SUBMITTED, period="2026-04")
     office = partner(Role.P_REVIEW, make.COUNTY)

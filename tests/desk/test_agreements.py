@@ -16,6 +16,7 @@ from assistance.models import (
     AgreementState,
     AgreementTarget,
     Donation,
+    MonthlyReturn,
     PlanActual,
     PlanIndicator,
     ReturnAdjustment,
@@ -114,6 +115,26 @@ def test_a_return_is_filled_in_accepted_and_adjusted(sit_down: Sit) -> None:
     reviewer.do(adjustment, "confirm")
     adjustment.refresh_from_db()
     assert adjustment.counts
+
+
+def test_a_locked_return_is_refused_and_none_is_entered_by_hand(sit_down: Sit) -> None:
+    clerk = sit_down(Role.CLERK)
+    row = make.monthly_return(ReturnState.LOCKED, period="2026-03")
+    value = row.values.get()
+    for verb in ("fill-in", "submit"):
+        page = clerk.client.post(address_of(row, verb), {"DEMO_RETURN": "7", "note": "x"})
+        assert "已锁定" in said_on(page)
+    row.refresh_from_db()
+    value.refresh_from_db()
+    assert (row.state, row.note, value.value) == (ReturnState.LOCKED, "", 1)
+    page = clerk.client.post(address_of(row), {"note": "x", "period": "2026-02"})
+    row.refresh_from_db()
+    assert (row.note, row.period) == ("", "2026-03")
+    assert "assistance/monthlyreturn/add" not in said_on(clerk.open(reverse("admin:index")))
+    add = reverse("admin:assistance_monthlyreturn_add")
+    said = {"pairing": row.pairing_id, "period": "2026-03"}
+    assert clerk.client.post(add, said).status_code == 403
+    assert MonthlyReturn.objects.count() == 1
 
 
 def test_a_partner_finds_its_own_returns_alone(sit_down: Sit) -> None:
