@@ -117,14 +117,11 @@ def _achieved(line: Line) -> SafeString | str:
 
 def _months(year: int, chosen: Month) -> SafeString:
     """The months of the year to choose from."""
-    links = [
-        (f"?month={Month(year, number)}", number, " aria-current=page" if number == chosen.month
-         else "")
-        for number in range(1, 13)
-    ]  # fmt: skip
-    each = format_html_join(" ", '<a class="month" href="{}"{}>{}</a>', (
-        (address, current, number) for address, number, current in links
-    ))  # fmt: skip
+    links = (
+        (f"?month={month}", " aria-current=page" if month == chosen else "", month.month)
+        for month in (Month(year, number) for number in range(1, 13))
+    )
+    each = format_html_join(" ", '<a class="month" href="{}"{}>{}</a>', links)
     return format_html('<span class="months">{} {}</span>', _("Month:"), each)
 
 

@@ -44,7 +44,9 @@ class Returns:
         self.programmes = list(Programme.objects.filter(code__in=PROGRAMMES).order_by("code"))
 
     def begin(self) -> None:
-        """Begin the story of every agreement and of every month."""
+        """Begin the story of every agreement and of every month; none without the dictionary."""
+        if not Indicator.objects.exists():
+            return
         for programme in self.programmes:
             programme.returns_since = str(Month(self.year, 1))
             programme.save(update_fields=["returns_since"])
@@ -61,8 +63,6 @@ class Returns:
         asked = Indicator.objects.filter(
             code__in=TARGETS, programme_kinds__contains=[programme.kind]
         )
-        if not asked:
-            return  # without the dictionary there is nothing to agree on
         yield at
         many = Decimal(max(1, owing.count()))
         agreement = agreements.draft_agreement(

@@ -10,9 +10,19 @@ from django.core.management import CommandError, call_command
 from django.db import connection, transaction
 
 from assistance.actions.accounts import create_accounts
+from assistance.actions.dictionary import load_indicators
 from assistance.actions.reference import load_reference
-from assistance.models import DEMO_LEDGER, Setting
+from assistance.models import (
+    DEMO_LEDGER,
+    Agreement,
+    AgreementState,
+    MonthlyReturn,
+    ReturnState,
+    Setting,
+)
+from assistance.periods import Month
 from projects.models import Payment, Project, StageChange
+from reporting.agreement_board import board
 from reporting.demo.ledger import load_demo_ledger
 from reporting.models import Subscription
 from teams.models import Person
@@ -80,3 +90,17 @@ def test_where_one_process_is_killed_none_leaves_a_project_behind(tmp_path: Path
     assert not Person.objects.exists()
     assert not Setting.objects.counting().filter(key=DEMO_LEDGER).exists()
     assert not Subscription.objects.exists()
+
+
+def test_with_the_dictionary_there_are_agreements_and_returns(tmp_path: Path) -> None:
+    load_indicators(now=NOW)
+    fill(tmp_path, seed=1, projects=4)
+    assert set(Agreement.objects.values_list("state", flat=True)) == {AgreementState.SIGNED}
+    assert Agreement.objects.count() == 2
+    states = set(MonthlyReturn.objects.values_list("period", "state"))
+    assert {("2026-01", ReturnState.LOCKED), ("2026-05", ReturnState.LOCKED)} <= states
+    assert max(states)[0] == "2026-05"
+    agreement = Agreement.objects.get(programme__code="east_west")
+    lines = board(agreement, Month(2026, 5), known_at=NOW)
+    assert len(lines) > 10
+    assert all(line.achieved is not None for line in lines)
