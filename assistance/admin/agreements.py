@@ -83,17 +83,9 @@ def _at(state: AgreementState, *, other_hands: bool = False) -> Any:
                 _("This agreement is %(state)s; the step is not open to it.")
                 % {"state": agreement.get_state_display()},
             )
-        return _own_work(agreement, user) if other_hands else None
+        return agreement.own_work(user, than=("created_by",)) if other_hands else None
 
     return why_not
-
-
-def _own_work(row: Any, user: User) -> Refused | None:
-    try:
-        row.require_other_hands(user, than=("created_by",))
-    except Refused as own:
-        return own
-    return None
 
 
 @admin.register(Agreement)
@@ -206,7 +198,7 @@ def _why_not_amend(target: AgreementTarget, user: User) -> Refusal | None:
 def _why_not_confirm(target: AgreementTarget, user: User) -> Refusal | None:
     if target.amends_id is None or target.counted_at or target.voided_at:
         return Refused("no_amendment", _("This is no amendment that waits to be confirmed."))
-    return _own_work(target, user)
+    return target.own_work(user, than=("created_by",))
 
 
 def _why_not_strike_out(target: AgreementTarget, user: User) -> Refusal | None:

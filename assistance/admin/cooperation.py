@@ -14,13 +14,14 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from assistance.actions.cooperation import (
+    Money,
     amend_in_pairing,
     confirm_money,
     enter_in_pairing,
     strike_out_money,
 )
 from assistance.admin.money import money
-from assistance.admin.scoped import Panel, ScopedAdmin, badge, link, reader
+from assistance.admin.scoped import Panel, ScopedAdmin, counting, link, reader
 from assistance.admin.verbs import Queue, ReasonForm, Refusal, Verb
 from assistance.errors import Refused
 from assistance.models import (
@@ -54,24 +55,13 @@ class OfPairingAdmin(ScopedAdmin):
         return amend_in_pairing(row, fields, by=by, now=now, version=version)
 
 
-def settled(row: Any) -> SafeString:
-    """Whether a row of money counts, waits or was struck out."""
-    if row.voided_at:
-        return badge(_("struck out"), "quiet")
-    return badge(_("counts"), "good") if row.counted_at else badge(_("to confirm"), "open")
-
-
-def _why_not_confirm(row: Any, user: User) -> Refusal | None:
+def _why_not_confirm(row: Money, user: User) -> Refusal | None:
     if row.counted_at or row.voided_at:
         return Refused("row_is_settled", _("This was confirmed or struck out already."))
-    try:
-        row.require_other_hands(user, than=("created_by",))
-    except Refused as own:
-        return own
-    return None
+    return row.own_work(user, than=("created_by",))
 
 
-def _why_not_strike_out(row: Any, user: User) -> Refusal | None:
+def _why_not_strike_out(row: Money, user: User) -> Refusal | None:
     if row.voided_at:
         return Refused("row_is_settled", _("This was confirmed or struck out already."))
     return None
@@ -146,7 +136,7 @@ class EnterpriseAdmin(OfPairingAdmin):
             _("Paid in"),
             (_("month"), _("paid in during the month, yuan"), _("basis"), _("state")),
             [
-                (link(each, each.period), money(each.paid_in_yuan), each.basis, settled(each))
+                (link(each, each.period), money(each.paid_in_yuan), each.basis, counting(each))
                 for each in row.investments.all()
             ],
             _("Nothing is paid in yet."),
@@ -172,7 +162,7 @@ class InvestmentRecordAdmin(OfPairingAdmin):
 
     @admin.display(description=_("state"))
     def standing(self, row: InvestmentRecord) -> SafeString:
-        return settled(row)
+        return counting(row)
 
 
 @admin.register(Park)
@@ -225,7 +215,7 @@ class DonationAdmin(OfPairingAdmin):
 
     @admin.display(description=_("state"))
     def standing(self, row: Donation) -> SafeString:
-        return settled(row)
+        return counting(row)
 
 
 @admin.register(Visit)

@@ -11,7 +11,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from assistance.actions import plan
-from assistance.admin.scoped import ScopedAdmin, badge
+from assistance.admin.scoped import ScopedAdmin, counting
 from assistance.admin.verbs import Queue, ReasonForm, Refusal, Verb
 from assistance.errors import Refused
 from assistance.models import PlanActual, PlanIndicator, User
@@ -46,11 +46,7 @@ class PlanIndicatorAdmin(ScopedAdmin):
 def _why_not_confirm(actual: PlanActual, user: User) -> Refusal | None:
     if actual.counted_at or actual.voided_at:
         return Refused("value_is_settled", _("This value was confirmed or struck out already."))
-    try:
-        actual.require_other_hands(user, than=("created_by",))
-    except Refused as own:
-        return own
-    return None
+    return actual.own_work(user, than=("created_by",))
 
 
 def _why_not_strike_out(actual: PlanActual, user: User) -> Refusal | None:
@@ -113,6 +109,4 @@ class PlanActualAdmin(ScopedAdmin):
 
     @admin.display(description=_("state"))
     def standing(self, actual: PlanActual) -> SafeString:
-        if actual.voided_at:
-            return badge(_("struck out"), "quiet")
-        return badge(_("counts"), "good") if actual.counted_at else badge(_("to confirm"), "open")
+        return counting(actual)

@@ -23,7 +23,7 @@ from assistance.actions import returns
 from assistance.admin.measures import shown_in, unit_of
 from assistance.admin.plan import SHELF
 from assistance.admin.returns_calendar import calendar_view, shown, standing
-from assistance.admin.scoped import Panel, ScopedAdmin, badge, link
+from assistance.admin.scoped import Panel, ScopedAdmin, badge, counting, link
 from assistance.admin.verbs import Queue, ReasonForm, Refusal, Verb, VerbForm
 from assistance.due_dates import DueDates, ReturnCalendar
 from assistance.errors import Refused
@@ -101,12 +101,7 @@ def _at(*states: ReturnState, other_hands: bool = False) -> Callable[[Any, User]
                 _("This return is %(state)s; the step is not open to it.")
                 % {"state": row.get_state_display()},
             )
-        if other_hands:
-            try:
-                row.require_other_hands(user, than=("submitted_by",))
-            except Refused as own:
-                return own
-        return None
+        return row.own_work(user, than=("submitted_by",)) if other_hands else None
 
     return why_not
 
@@ -225,7 +220,7 @@ class MonthlyReturnAdmin(ScopedAdmin):
                 [
                     (
                         link(each, str(each.indicator)), _more_or_less(each), each.period,
-                        each.reason, each.created_by, settled(each),
+                        each.reason, each.created_by, counting(each),
                     )
                     for each in adjustments
                 ],
@@ -275,13 +270,6 @@ def _more_or_less(adjustment: ReturnAdjustment) -> str:
     return f"{sign}{number} {unit_of(adjustment.indicator)}"
 
 
-def settled(adjustment: ReturnAdjustment) -> SafeString:
-    """Whether an adjustment counts, waits or was struck out."""
-    if adjustment.voided_at:
-        return badge(_("struck out"), "quiet")
-    return badge(_("counts"), "good") if adjustment.counted_at else badge(_("to confirm"), "open")
-
-
 def _why_not_settle(adjustment: ReturnAdjustment, user: User) -> Refusal | None:
     if adjustment.counted_at or adjustment.voided_at:
         return Refused(
@@ -293,11 +281,7 @@ def _why_not_settle(adjustment: ReturnAdjustment, user: User) -> Refusal | None:
 def _why_not_confirm(adjustment: ReturnAdjustment, user: User) -> Refusal | None:
     if settled_already := _why_not_settle(adjustment, user):
         return settled_already
-    try:
-        adjustment.require_other_hands(user, than=("created_by",))
-    except Refused as own:
-        return own
-    return None
+    return adjustment.own_work(user, than=("created_by",))
 
 
 @admin.register(ReturnAdjustment)
@@ -359,4 +343,4 @@ class ReturnAdjustmentAdmin(ScopedAdmin):
 
     @admin.display(description=_("state"))
     def standing(self, adjustment: ReturnAdjustment) -> SafeString:
-        return settled(adjustment)
+        return counting(adjustment)

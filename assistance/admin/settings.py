@@ -57,11 +57,7 @@ def _default_of(rule: Rule) -> str:
 def _why_not_confirm(setting: Setting, by: User) -> Refusal | None:
     if settled := _settled(setting):
         return settled
-    try:
-        setting.require_other_hands(by, than=("created_by",))
-    except Refused as own_work:
-        return own_work
-    return None
+    return setting.own_work(by, than=("created_by",))
 
 
 def _why_not_withdraw(setting: Setting, by: User) -> Refusal | None:

@@ -120,15 +120,22 @@ class Recorded(models.Model):
         except FieldError:
             return False
 
-    def require_other_hands(self, by: User, *, than: Iterable[str]) -> None:
-        """Refuse when ``by`` is one of the people in the fields ``than``: nobody checks their own
-        work, not even superusers.
+    def own_work(self, by: User, *, than: Iterable[str]) -> Refused | None:
+        """Why ``by`` may not decide on the row: they are one of the people in the fields ``than``.
+        Nobody checks their own work, not even superusers.
         """
-        if by.pk in {getattr(self, f"{field}_id") for field in than}:
-            raise Refused(
-                "own_work",
-                _("You entered or checked this yourself; somebody else has to do this step."),
-            )
+        if by.pk not in {getattr(self, f"{field}_id") for field in than}:
+            return None
+        return Refused(
+            "own_work",
+            _("You entered or checked this yourself; somebody else has to do this step."),
+        )
+
+    def require_other_hands(self, by: User, *, than: Iterable[str]) -> None:
+        """Raise what ``own_work`` finds."""
+        refusal = self.own_work(by, than=than)
+        if refusal is not None:
+            raise refusal
 
 
 def entered(by: User, now: datetime) -> dict[str, Any]:

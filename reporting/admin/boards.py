@@ -18,7 +18,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from assistance.admin.measures import shown_in, unit_of
-from assistance.admin.scoped import Panel, ScopedAdmin, badge, link, reader
+from assistance.admin.scoped import Panel, ScopedAdmin, badge, counting, link, reader
 from assistance.models import AgreementState, PlanActual
 from assistance.periods import Month, local_day
 from reporting.agreement_board import Light, Line, board
@@ -177,18 +177,12 @@ class PlanProgressAdmin(ScopedAdmin):
                 (
                     link(each, str(each.year)), plan_number(each.value),
                     plan_number(each.numerator), plan_number(each.denominator), each.basis,
-                    _standing(each),
+                    counting(each),
                 )
                 for each in actuals
             ],
             _("Computed from our own ledger.") if row.is_computed else _("Nothing is published."),
         )  # fmt: skip
-
-
-def _standing(actual: PlanActual) -> SafeString:
-    if actual.voided_at:
-        return badge(_("struck out"), "quiet")
-    return badge(_("counts"), "good") if actual.counted_at else badge(_("to confirm"), "open")
 
 
 def _plan_columns(now: datetime) -> list[Callable[[PlanProgress], Any]]:

@@ -40,11 +40,7 @@ def _settled(erasure: Erasure, user: User) -> Refusal | None:
 def _why_not_confirm(erasure: Erasure, user: User) -> Refusal | None:
     if settled := _settled(erasure, user):
         return settled
-    try:
-        erasure.require_other_hands(user, than=("created_by",))
-    except Refused as own_work:
-        return own_work
-    return None
+    return erasure.own_work(user, than=("created_by",))
 
 
 def _to_confirm(rows: models.QuerySet[Any], by: User, now: datetime) -> models.QuerySet[Any]:

@@ -15,7 +15,6 @@ from django.utils.translation import pgettext_lazy
 
 from assistance.admin.scoped import Panel, badge, link
 from assistance.admin.verbs import DayForm, Queue, ReasonForm, Refusal, Verb, VerbForm
-from assistance.errors import Refused
 from assistance.models import User
 from assistance.periods import local_day
 from teams.actions import (
@@ -107,12 +106,7 @@ def _at(
         if for_team and not is_their_turn(leave.posting, user):
             return PermissionDenied()
         refusal = why_not(leave, states)
-        if refusal is None and others_than:
-            try:
-                leave.require_other_hands(user, than=others_than)
-            except Refused as own:
-                return own
-        return refusal
+        return refusal or leave.own_work(user, than=others_than)
 
     return tell
 

@@ -15,6 +15,7 @@ from assistance.admin.scoped import ScopedAdmin, badge, link
 from assistance.admin.verbs import Refusal
 from assistance.errors import Refused
 from assistance.models import User
+from assistance.models.rows import LedgerRow
 from teams.admin.shown import sees_persons
 
 
@@ -61,15 +62,11 @@ def standing_of(row: Any) -> SafeString:
     return badge(_("to be confirmed"), "open")
 
 
-def confirm_why_not(row: Any, user: User) -> Refusal | None:
+def confirm_why_not(row: LedgerRow, user: User) -> Refusal | None:
     """Of a row that one enters and another confirms."""
     if row.counted_at or row.voided_at:
         return Refused("settled_before", _("This row was confirmed or struck out already."))
-    try:
-        row.require_other_hands(user, than=("created_by",))
-    except Refused as refusal:
-        return refusal
-    return None
+    return row.own_work(user, than=("created_by",))
 
 
 def strike_out_why_not(may_confirm: str) -> Callable[[Any, User], Refusal | None]:

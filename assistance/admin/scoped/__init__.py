@@ -3,7 +3,7 @@
 from assistance.admin.scoped.lists import MOST_COUNTED, Filter, QueueFilter
 from assistance.admin.scoped.page import DeskForm, ScopedAdmin
 from assistance.admin.scoped.readers import kept_by, reader, seen_by
-from assistance.admin.scoped.shown import NextStep, Panel, Result, badge, link
+from assistance.admin.scoped.shown import NextStep, Panel, Result, badge, counting, link
 from assistance.admin.scoped.steps import MOST_AT_ONCE
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "Result",
     "ScopedAdmin",
     "badge",
+    "counting",
     "kept_by",
     "link",
     "reader",

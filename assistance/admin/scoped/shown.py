@@ -14,9 +14,11 @@ from django.utils.functional import Promise
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
+from django.utils.translation import gettext_lazy as _
 
 from assistance.admin.money import money
 from assistance.admin.verbs import Verb
+from assistance.models.rows import LedgerRow
 
 
 class NextStep(NamedTuple):
@@ -60,6 +62,13 @@ def link(row: models.Model | None, text: str | Promise = "") -> SafeString | str
 def badge(text: str | Promise, tone: str) -> SafeString:
     """A word with a colour: ``open``, ``good``, ``bad``, ``quiet`` or ``busy``."""
     return format_html('<span class="badge badge-{}">{}</span>', tone, capfirst(str(text)))
+
+
+def counting(row: LedgerRow) -> SafeString:
+    """Whether a row counts, waits to be confirmed, or was struck out."""
+    if row.voided_at:
+        return badge(_("struck out"), "quiet")
+    return badge(_("counts"), "good") if row.counted_at else badge(_("to confirm"), "open")
 
 
 def money_shown(field: models.DecimalField[Any, Any]) -> Callable[[Any], SafeString]:
