@@ -20,11 +20,15 @@ from assistance.models import MonthlyReturn, ReturnState
 from assistance.periods import Month, local_day
 
 EARLIEST, LATEST = 2000, 2100
-ON_TIME, LATE, MISSING, TO_COME = "on-time", "late", "missing", "to-come"
+ON_TIME, LATE, MADE_UP, MISSING, TO_COME = "on-time", "late", "made-up", "missing", "to-come"
 
 
 def standing(row: MonthlyReturn, dates: DueDates, now: datetime) -> str:
-    """On time, late, missing, or still time: by the day on which it was last submitted."""
+    """On time, late, missing, or still time: by the day on which it was last submitted. What was
+    accepted after the lock of its month was made up: the report of that month did not have it.
+    """
+    if row.accepted_at is not None and row.accepted_at > dates.locks_at:
+        return MADE_UP
     if row.submitted_at is not None and row.state != ReturnState.RETURNED:
         return LATE if local_day(row.submitted_at) > dates.due else ON_TIME
     return MISSING if local_day(now) > dates.due else TO_COME
@@ -35,6 +39,7 @@ def shown(found: str) -> SafeString:
     return {
         ON_TIME: badge(_("on time"), "good"),
         LATE: badge(_("late"), "open"),
+        MADE_UP: badge(_("made up"), "open"),
         MISSING: badge(_("missing"), "bad"),
         TO_COME: badge(_("not due yet"), "quiet"),
     }[found]
@@ -54,7 +59,7 @@ class Counts:
     def add(self, found: str) -> None:
         self.owed += 1
         self.on_time += found == ON_TIME
-        self.late += found == LATE
+        self.late += found in {LATE, MADE_UP}
         self.missing += found == MISSING
 
 

@@ -154,6 +154,7 @@ def test_the_calendar_tells_what_was_due_on_time_late_and_missing(
 ) -> None:
     tie = make.pairing()
     for period, state, known in (
+        ("2026-02", ReturnState.ACCEPTED, make.at(date(2026, 3, 10), 10)),  # locked at 9 that day
         ("2026-03", ReturnState.ACCEPTED, make.at(date(2026, 4, 7))),  # due on the 7th
         ("2026-04", ReturnState.SUBMITTED, make.at(date(2026, 5, 7))),  # due on the 6th
         ("2026-05", ReturnState.OPEN, None),
@@ -165,11 +166,12 @@ def test_the_calendar_tells_what_was_due_on_time_late_and_missing(
         str(each.month): (each.owed, each.on_time, each.late, each.missing)
         for each in page.context["months"]
     }
+    assert counted["2026-02"] == (1, 0, 1, 0)
     assert counted["2026-03"] == (1, 1, 0, 0)
     assert counted["2026-04"] == (1, 0, 1, 0)
     assert counted["2026-05"] == (1, 0, 0, 1)
     assert counted["2026-06"] == (0, 0, 0, 0)
-    for shown in ("按时", "迟报", "未报", "2026-04-07"):
+    for shown in ("按时", "迟报", "补报", "未报", "2026-04-07"):
         assert shown in said_on(page)
     listed = said_on(seat.open(reverse("admin:assistance_monthlyreturn_changelist")))
     for shown in ("按时", "迟报", "未报"):
