@@ -47,7 +47,9 @@ class Walk:
         self.context = browser.new_context(
             viewport={"width": WIDTH, "height": HEIGHT}, locale="zh-CN"
         )
-        self.context.set_default_timeout(10_000)
+        self.context.set_default_timeout(
+            30_000
+        )  # a page that is slow on a busy machine is not wrong
         self.page = self.context.new_page()
         self.day = ""
         self.people: dict[Role, User] = {}
