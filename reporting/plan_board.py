@@ -37,7 +37,6 @@ class Actual:
     value: Decimal
     numerator: Decimal | None = None
     denominator: Decimal | None = None
-    basis: str = ""
 
 
 @dataclass(frozen=True)
@@ -55,9 +54,7 @@ def plan_board(known_at: datetime) -> list[PlanLine]:
     """Every indicator with its newest value by what was known at ``known_at``."""
     newest: dict[int, Actual] = {}
     for row in PlanActual.objects.known(known_at).order_by("year"):
-        newest[row.indicator_id] = Actual(
-            row.year, row.value, row.numerator, row.denominator, row.basis
-        )
+        newest[row.indicator_id] = Actual(row.year, row.value, row.numerator, row.denominator)
     lines = []
     for indicator in PlanIndicator.objects.all():
         actual = newest.get(indicator.pk)
@@ -100,4 +97,4 @@ def livelihood_share(day: date, known_at: datetime) -> Actual | None:
     good = sum((yuan for (is_good,), yuan in sums.items() if is_good), Decimal(0))
     if not whole:
         return None
-    return Actual(day.year, good * HUNDRED / whole, good, whole, "Σ alloc[is_livelihood] / Σ alloc")
+    return Actual(day.year, good * HUNDRED / whole, good, whole)

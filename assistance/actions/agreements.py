@@ -91,11 +91,7 @@ def edit_target(
 ) -> AgreementTarget:
     """Change a target, or an amendment of one, that does not count yet."""
     target = _lock_target(target, "assistance.change_agreementtarget", by=by, version=version)
-    if target.counted_at or target.voided_at:
-        raise Refused(
-            "target_is_settled",
-            _("This target was signed or struck out; propose an amendment of what holds."),
-        )
+    _raise(why_not_change(target))
     for name, value in fields.items():
         setattr(target, name, value)
     target.full_clean()
@@ -109,11 +105,7 @@ def strike_out_target(
 ) -> AgreementTarget:
     """Take a target out of a draft, or withdraw an amendment that waits."""
     target = _lock_target(target, "assistance.change_agreementtarget", by=by, version=version)
-    if target.counted_at or target.voided_at:
-        raise Refused(
-            "target_is_settled",
-            _("This target was signed or struck out; propose an amendment of what holds."),
-        )
+    _raise(why_not_change(target))
     if not reason.strip():
         raise ValidationError({"reason": _("Give the reason; others will read it.")})
     target.void(by=by, now=now, reason=reason.strip())
@@ -173,8 +165,7 @@ def propose_amendment(
 ) -> AgreementTarget:
     """Enter new numbers for a target that counts; they hold once somebody else confirmed them."""
     target = _lock_target(target, TARGETS, by=by, version=version)
-    if not target.counts or target.agreement.state != AgreementState.SIGNED:
-        raise Refused("target_does_not_hold", _("Only a target that holds now can be amended."))
+    _raise(why_not_amend(target))
     wrong = {}
     if not doc_no.strip():
         wrong["doc_no"] = _("Give the number of the document.")
@@ -200,11 +191,8 @@ def confirm_amendment(
 ) -> AgreementTarget:
     """Let an amendment hold: the numbers before it are struck out and stay to be read."""
     target = _lock_target(target, SIGNS, by=by, version=version)
-    before = target.amends
-    if before is None or target.counted_at or target.voided_at:
-        raise Refused("no_amendment", _("This is no amendment that waits to be confirmed."))
-    target.require_other_hands(by, than=("created_by",))
-    before = AgreementTarget.objects.select_for_update(of=("self",)).get(pk=before.pk)
+    _raise(why_not_confirm(target, by))
+    before = AgreementTarget.objects.select_for_update(of=("self",)).get(amendments=target)
     before.void(by=by, now=now, reason=_("amended: %(doc)s") % {"doc": target.doc_no})
     target.count(by=by, now=now)
     return target
@@ -228,6 +216,46 @@ def close_agreement(
     return agreement
 
 
+def why_not_in(agreement: Agreement, state: AgreementState) -> Refused | None:
+    """Why a step is shut that belongs to agreements in ``state``."""
+    if agreement.state == state:
+        return None
+    return Refused(
+        "agreement_in_another_state",
+        _("This agreement is %(state)s; the step is not open to it.")
+        % {"state": agreement.get_state_display()},
+    )
+
+
+def why_not_change(target: AgreementTarget) -> Refused | None:
+    """Why a target can be neither changed nor taken out: it was signed or struck out."""
+    if target.is_settled() is None:
+        return None
+    return Refused(
+        "target_is_settled",
+        _("This target was signed or struck out; propose an amendment of what holds."),
+    )
+
+
+def why_not_amend(target: AgreementTarget) -> Refused | None:
+    """Why no amendment can be proposed: the target does not hold."""
+    if target.counts and target.agreement.state == AgreementState.SIGNED:
+        return None
+    return Refused("target_does_not_hold", _("Only a target that holds now can be amended."))
+
+
+def why_not_confirm(target: AgreementTarget, by: User) -> Refused | None:
+    """What keeps ``by`` from confirming: it is no amendment that waits, or they proposed it."""
+    if target.amends_id is None or target.is_settled() is not None:
+        return Refused("no_amendment", _("This is no amendment that waits to be confirmed."))
+    return target.own_work(by, than=("created_by",))
+
+
+def _raise(refusal: Refused | None) -> None:
+    if refusal is not None:
+        raise refusal
+
+
 def _lock(
     agreement: Agreement,
     permission: str,
@@ -239,12 +267,7 @@ def _lock(
     if not by.has_perm(permission):
         raise PermissionDenied
     agreement = Agreement.objects.lock_for(by, agreement.pk, version=version)
-    if agreement.state != state:
-        raise Refused(
-            "agreement_in_another_state",
-            _("This agreement is %(state)s; the step is not open to it.")
-            % {"state": agreement.get_state_display()},
-        )
+    _raise(why_not_in(agreement, state))
     return agreement
 
 

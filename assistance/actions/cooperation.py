@@ -13,7 +13,6 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from assistance.actions.upkeep import amend_row, enter_row
-from assistance.errors import Refused
 from assistance.models import Donation, InvestmentRecord, Pairing, User
 from assistance.models.rows import Recorded
 from assistance.periods import Month, local_day
@@ -49,9 +48,7 @@ def amend_in_pairing(
 def confirm_money(row: Money, *, by: User, now: datetime, version: int | None = None) -> Money:
     """Let a donation or a paid-in investment count."""
     row = _lock(row, by=by, version=version)
-    if row.counted_at:
-        raise Refused("row_is_settled", _("This was confirmed or struck out already."))
-    row.require_other_hands(by, than=("created_by",))
+    row.require_confirmable(by)
     row.count(by=by, now=now)
     return row
 
@@ -73,8 +70,9 @@ def _lock(row: Money, *, by: User, version: int | None) -> Any:
         raise PermissionDenied
     rows: Any = type(row).objects
     locked = rows.lock_for(by, row.pk, version=version)
-    if locked.voided_at:
-        raise Refused("row_is_settled", _("This was confirmed or struck out already."))
+    refusal = locked.why_not_strike_out()
+    if refusal is not None:
+        raise refusal
     return locked
 
 

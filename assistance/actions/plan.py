@@ -14,7 +14,6 @@ from django.utils.translation import gettext as _
 
 from assistance.actions.reference import DIRECTORY, Loaded, bring_to, reference_loader
 from assistance.csv_files import read_rows
-from assistance.errors import Refused
 from assistance.models import PlanActual, PlanIndicator, User
 from assistance.models.plan import Operator
 from assistance.models.rows import entered
@@ -62,9 +61,7 @@ def confirm_actual(
 ) -> PlanActual:
     """Let a published value count."""
     actual = _lock(actual, by=by, version=version)
-    if actual.counted_at:
-        raise Refused("value_is_settled", _("This value was confirmed or struck out already."))
-    actual.require_other_hands(by, than=("created_by",))
+    actual.require_confirmable(by)
     actual.count(by=by, now=now)
     return actual
 
@@ -85,8 +82,9 @@ def _lock(actual: PlanActual, *, by: User, version: int | None) -> PlanActual:
     if not by.has_perm(CONFIRMS):
         raise PermissionDenied
     actual = PlanActual.objects.lock_for(by, actual.pk, version=version)
-    if actual.voided_at:
-        raise Refused("value_is_settled", _("This value was confirmed or struck out already."))
+    refusal = actual.why_not_strike_out()
+    if refusal is not None:
+        raise refusal
     return actual
 
 

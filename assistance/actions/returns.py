@@ -4,12 +4,14 @@ bell; and adjusted afterwards.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
+from typing import NamedTuple
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
+from django.db.models import F
 from django.utils.translation import gettext as _
 
 from assistance.actions.reference import timetable
@@ -34,6 +36,37 @@ FILLS_IN, SUBMITS = "assistance.change_monthlyreturn", "assistance.submit_return
 ACCEPTS, ADJUSTS = "assistance.accept_return", "assistance.add_returnadjustment"
 
 
+class Step(NamedTuple):
+    """Who may take a step of a return, in which of its states, and whether by other hands."""
+
+    permission: str
+    states: tuple[ReturnState, ...]
+    by_other_hands: bool = False
+
+
+STEPS = {
+    "fill_in": Step(FILLS_IN, TO_FILL_IN),
+    "submit": Step(SUBMITS, TO_FILL_IN),
+    "accept": Step(ACCEPTS, (ReturnState.SUBMITTED,), by_other_hands=True),
+    "send_back": Step(ACCEPTS, (ReturnState.SUBMITTED,), by_other_hands=True),
+    "adjust": Step(ADJUSTS, (ReturnState.LOCKED,)),
+}
+
+
+def why_not(row: MonthlyReturn, by: User, *, step: str) -> PermissionDenied | Refused | None:
+    """What keeps ``by`` from taking a step of ``STEPS``; None where it is open."""
+    permission, states, by_other_hands = STEPS[step]
+    if not by.has_perm(permission):
+        return PermissionDenied()
+    if row.state not in states:
+        return Refused(
+            "return_in_another_state",
+            _("This return is %(state)s; the step is not open to it.")
+            % {"state": row.get_state_display()},
+        )
+    return row.own_work(by, than=("submitted_by",)) if by_other_hands else None
+
+
 def open_returns(now: datetime) -> int:
     """Open the returns that are owed for months that have ended and are not there yet; returns how
     many. It may be called any number of times, at once and after any crash.
@@ -41,19 +74,17 @@ def open_returns(now: datetime) -> int:
     since = Programme.objects.exclude(returns_since="").order_by("returns_since").first()
     if since is None:
         return 0
-    opened = 0
+    by, opened = timetable(), 0
     month, last = Month.parse(since.returns_since), Month.of(local_day(now)).previous
     while month <= last:
         there = MonthlyReturn.objects.filter(period=str(month)).values("pairing")
         missing = Pairing.objects.owing_returns(month).exclude(pk__in=there)
-        by = timetable() if missing else None
         made = MonthlyReturn.objects.bulk_create(
             [
                 MonthlyReturn(pairing=pairing, period=str(month), **entered(by, now))
                 for pairing in missing
-                if by is not None
             ],
-            ignore_conflicts=True,
+            ignore_conflicts=True,  # another bell may ring at once
         )
         opened += len(made)
         month = month.next
@@ -64,7 +95,7 @@ def lock_returns(now: datetime) -> int:
     """Lock what was accepted of every month whose time has come; returns how many. What is accepted
     later locks when this is called again after the next month's time.
     """
-    calendar, locked = ReturnCalendar(now), 0
+    calendar, by, locked = ReturnCalendar(now), timetable(), 0
     accepted = MonthlyReturn.objects.filter(state=ReturnState.ACCEPTED)
     for period in sorted(set(accepted.values_list("period", flat=True))):
         with transaction.atomic():
@@ -72,7 +103,7 @@ def lock_returns(now: datetime) -> int:
             for row in rows.order_by("pk"):
                 if _locks_at(row, calendar) <= now:
                     row.state, row.locked_at = ReturnState.LOCKED, now
-                    row.record("state", "locked_at", by=timetable(), now=now)
+                    row.record("state", "locked_at", by=by, now=now)
                     locked += 1
     return locked
 
@@ -115,7 +146,7 @@ def fill_in(
 
     ValidationError names the codes that are not asked for and the values that do not fit.
     """
-    row = _lock(monthly_return, FILLS_IN, TO_FILL_IN, by=by, version=version)
+    row = _lock(monthly_return, "fill_in", by=by, version=version)
     known = {indicator.code: indicator for indicator in asked(row)}
     kept = {value.indicator_id: value for value in row.values.select_related("indicator")}
     wrong: dict[str, object] = {
@@ -162,7 +193,7 @@ def submit_return(
     monthly_return: MonthlyReturn, *, by: User, now: datetime, version: int | None = None
 ) -> MonthlyReturn:
     """Hand a return in; every indicator has a value, for nothing at all is 0."""
-    row = _lock(monthly_return, SUBMITS, TO_FILL_IN, by=by, version=version)
+    row = _lock(monthly_return, "submit", by=by, version=version)
     said = set(row.values.exclude(value=None).values_list("indicator__code", flat=True))
     missing = [indicator for indicator in asked(row) if indicator.code not in said]
     if missing:
@@ -187,8 +218,7 @@ def send_back(
     version: int | None = None,
 ) -> MonthlyReturn:
     """Send a return back to be corrected."""
-    row = _lock(monthly_return, ACCEPTS, {ReturnState.SUBMITTED}, by=by, version=version)
-    row.require_other_hands(by, than=("submitted_by",))
+    row = _lock(monthly_return, "send_back", by=by, version=version)
     if not reason.strip():
         raise ValidationError({"reason": _("Give the reason; the other side will read it.")})
     row.state, row.return_reason = ReturnState.RETURNED, reason.strip()
@@ -201,12 +231,12 @@ def accept_return(
     monthly_return: MonthlyReturn, *, by: User, now: datetime, version: int | None = None
 ) -> MonthlyReturn:
     """Accept a return; its values count from now on."""
-    row = _lock(monthly_return, ACCEPTS, {ReturnState.SUBMITTED}, by=by, version=version)
-    row.require_other_hands(by, than=("submitted_by",))
+    row = _lock(monthly_return, "accept", by=by, version=version)
     row.state, row.accepted_at, row.accepted_by = ReturnState.ACCEPTED, now, by
     row.record("state", "accepted_at", "accepted_by", by=by, now=now)
-    for value in row.values.select_for_update().order_by("pk"):
-        value.count(by=by, now=now)
+    row.values.update(
+        counted_at=now, counted_by=by, updated_at=now, updated_by=by, version=F("version") + 1
+    )
     return row
 
 
@@ -223,7 +253,7 @@ def propose_adjustment(
     """Correct a locked return by so much more or less; it shows in the month that is open now, once
     somebody else confirmed it.
     """
-    row = _lock(monthly_return, ADJUSTS, {ReturnState.LOCKED}, by=by)
+    row = _lock(monthly_return, "adjust", by=by)
     if indicator not in asked(row):
         raise ValidationError({"indicator": _("This return does not ask for it.")})
     adjustment = ReturnAdjustment(
@@ -243,7 +273,7 @@ def confirm_adjustment(
 ) -> ReturnAdjustment:
     """Let an adjustment count."""
     adjustment = _lock_adjustment(adjustment, by=by, version=version)
-    adjustment.require_other_hands(by, than=("created_by",))
+    adjustment.require_confirmable(by)
     adjustment.count(by=by, now=now)
     return adjustment
 
@@ -271,30 +301,21 @@ def _lock_adjustment(
     if not by.has_perm(ACCEPTS):
         raise PermissionDenied
     adjustment = ReturnAdjustment.objects.lock_for(by, adjustment.pk, version=version)
-    if adjustment.counted_at or adjustment.voided_at:
-        raise Refused(
-            "adjustment_is_settled", _("This adjustment was confirmed or struck out already.")
-        )
+    settled = adjustment.is_settled()
+    if settled is not None:
+        raise settled
     return adjustment
 
 
 def _lock(
-    monthly_return: MonthlyReturn,
-    permission: str,
-    states: Collection[ReturnState],
-    *,
-    by: User,
-    version: int | None = None,
+    monthly_return: MonthlyReturn, step: str, *, by: User, version: int | None = None
 ) -> MonthlyReturn:
-    if not by.has_perm(permission):
+    if not by.has_perm(STEPS[step].permission):
         raise PermissionDenied
     row = MonthlyReturn.objects.lock_for(
         by, monthly_return.pk, "pairing__programme", version=version
     )
-    if row.state not in states:
-        raise Refused(
-            "return_in_another_state",
-            _("This return is %(state)s; the step is not open to it.")
-            % {"state": row.get_state_display()},
-        )
+    refusal = why_not(row, by, step=step)
+    if refusal is not None:
+        raise refusal
     return row

@@ -18,7 +18,7 @@ from assistance.actions import agreements
 from assistance.admin.measures import shown_in, unit_of
 from assistance.admin.plan import SHELF
 from assistance.admin.scoped import Panel, ScopedAdmin, badge, link, reader
-from assistance.admin.verbs import DocumentForm, Queue, ReasonForm, Refusal, Verb, VerbForm
+from assistance.admin.verbs import DocumentForm, Queue, ReasonForm, Verb, VerbForm
 from assistance.errors import Refused
 from assistance.models import Agreement, AgreementState, AgreementTarget, Indicator, User
 
@@ -75,17 +75,13 @@ class IndicatorAdmin(ScopedAdmin):
         return indicator.rule
 
 
-def _at(state: AgreementState, *, other_hands: bool = False) -> Any:
-    def why_not(agreement: Agreement, user: User) -> Refusal | None:
-        if agreement.state != state:
-            return Refused(
-                "agreement_in_another_state",
-                _("This agreement is %(state)s; the step is not open to it.")
-                % {"state": agreement.get_state_display()},
-            )
-        return agreement.own_work(user, than=("created_by",)) if other_hands else None
+def _to_sign(agreement: Agreement, user: User) -> Refused | None:
+    shut = agreements.why_not_in(agreement, AgreementState.DRAFT)
+    return shut or agreement.own_work(user, than=("created_by",))
 
-    return why_not
+
+def _to_close(agreement: Agreement, user: User) -> Refused | None:
+    return agreements.why_not_in(agreement, AgreementState.SIGNED)
 
 
 @admin.register(Agreement)
@@ -105,12 +101,12 @@ class AgreementAdmin(ScopedAdmin):
     verbs = (
         Verb(
             "sign", pgettext_lazy("verb", "Record the signing"), agreements.SIGNS,
-            agreements.sign_agreement, _at(AgreementState.DRAFT, other_hands=True), DocumentForm,
+            agreements.sign_agreement, _to_sign, DocumentForm,
             explains=_("Its targets count from now on; only amendments change them."),
         ),
         Verb(
             "close", pgettext_lazy("verb", "Close"), agreements.SIGNS,
-            agreements.close_agreement, _at(AgreementState.SIGNED), CloseForm,
+            agreements.close_agreement, _to_close, CloseForm,
             explains=_("Once its year is over. Nothing of it changes any more."),
         ),
     )  # fmt: skip
@@ -189,25 +185,12 @@ def standing_of(target: AgreementTarget) -> SafeString:
     return badge(pgettext_lazy("target", "draft"), "open")
 
 
-def _why_not_amend(target: AgreementTarget, user: User) -> Refusal | None:
-    if not target.counts or target.agreement.state != AgreementState.SIGNED:
-        return Refused("target_does_not_hold", _("Only a target that holds now can be amended."))
-    return None
+def _to_amend(target: AgreementTarget, user: User) -> Refused | None:
+    return agreements.why_not_amend(target)
 
 
-def _why_not_confirm(target: AgreementTarget, user: User) -> Refusal | None:
-    if target.amends_id is None or target.counted_at or target.voided_at:
-        return Refused("no_amendment", _("This is no amendment that waits to be confirmed."))
-    return target.own_work(user, than=("created_by",))
-
-
-def _why_not_strike_out(target: AgreementTarget, user: User) -> Refusal | None:
-    if target.counted_at or target.voided_at:
-        return Refused(
-            "target_is_settled",
-            _("This target was signed or struck out; propose an amendment of what holds."),
-        )
-    return None
+def _to_take_out(target: AgreementTarget, user: User) -> Refused | None:
+    return agreements.why_not_change(target)
 
 
 @admin.register(AgreementTarget)
@@ -230,17 +213,17 @@ class AgreementTargetAdmin(ScopedAdmin):
     verbs = (
         Verb(
             "amend", pgettext_lazy("verb", "Amend"), agreements.TARGETS,
-            agreements.propose_amendment, _why_not_amend, AmendmentForm,
+            agreements.propose_amendment, _to_amend, AmendmentForm,
             explains=_("The numbers that hold now stay to be read. Somebody else confirms."),
         ),
         Verb(
             "confirm", _("Confirm"), agreements.SIGNS, agreements.confirm_amendment,
-            _why_not_confirm,
+            agreements.why_not_confirm,
             explains=_("The new numbers hold from now on, and the old ones are struck out."),
         ),
         Verb(
             "strike-out", _("Strike out"), "assistance.change_agreementtarget",
-            agreements.strike_out_target, _why_not_strike_out, ReasonForm, turns_down=True,
+            agreements.strike_out_target, _to_take_out, ReasonForm, turns_down=True,
         ),
     )  # fmt: skip
     queues = (

@@ -14,7 +14,6 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from assistance.actions.cooperation import (
-    Money,
     amend_in_pairing,
     confirm_money,
     enter_in_pairing,
@@ -22,8 +21,7 @@ from assistance.actions.cooperation import (
 )
 from assistance.admin.money import money
 from assistance.admin.scoped import Panel, ScopedAdmin, counting, link, reader
-from assistance.admin.verbs import Queue, ReasonForm, Refusal, Verb
-from assistance.errors import Refused
+from assistance.admin.verbs import Queue, ReasonForm, Verb, confirmable, strikeable
 from assistance.models import (
     Donation,
     Enterprise,
@@ -55,26 +53,14 @@ class OfPairingAdmin(ScopedAdmin):
         return amend_in_pairing(row, fields, by=by, now=now, version=version)
 
 
-def _why_not_confirm(row: Money, user: User) -> Refusal | None:
-    if row.counted_at or row.voided_at:
-        return Refused("row_is_settled", _("This was confirmed or struck out already."))
-    return row.own_work(user, than=("created_by",))
-
-
-def _why_not_strike_out(row: Money, user: User) -> Refusal | None:
-    if row.voided_at:
-        return Refused("row_is_settled", _("This was confirmed or struck out already."))
-    return None
-
-
 def _verbs(permission: str) -> tuple[Verb, ...]:
     return (
         Verb(
-            "confirm", _("Confirm"), permission, confirm_money, _why_not_confirm,
+            "confirm", _("Confirm"), permission, confirm_money, confirmable,
             explains=_("It counts from now on. Nobody confirms what they entered."), for_many=True,
         ),
         Verb(
-            "strike-out", _("Strike out"), permission, strike_out_money, _why_not_strike_out,
+            "strike-out", _("Strike out"), permission, strike_out_money, strikeable,
             ReasonForm, turns_down=True,
         ),
     )  # fmt: skip

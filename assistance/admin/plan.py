@@ -12,8 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from assistance.actions import plan
 from assistance.admin.scoped import ScopedAdmin, counting
-from assistance.admin.verbs import Queue, ReasonForm, Refusal, Verb
-from assistance.errors import Refused
+from assistance.admin.verbs import Queue, ReasonForm, Verb, confirmable, strikeable
 from assistance.models import PlanActual, PlanIndicator, User
 
 SHELF = _("Agreements and returns")
@@ -43,18 +42,6 @@ class PlanIndicatorAdmin(ScopedAdmin):
         return str(indicator)
 
 
-def _why_not_confirm(actual: PlanActual, user: User) -> Refusal | None:
-    if actual.counted_at or actual.voided_at:
-        return Refused("value_is_settled", _("This value was confirmed or struck out already."))
-    return actual.own_work(user, than=("created_by",))
-
-
-def _why_not_strike_out(actual: PlanActual, user: User) -> Refusal | None:
-    if actual.voided_at:
-        return Refused("value_is_settled", _("This value was confirmed or struck out already."))
-    return None
-
-
 @admin.register(PlanActual)
 class PlanActualAdmin(ScopedAdmin):
     place = 79
@@ -69,12 +56,12 @@ class PlanActualAdmin(ScopedAdmin):
     ]
     verbs = (
         Verb(
-            "confirm", _("Confirm"), plan.CONFIRMS, plan.confirm_actual, _why_not_confirm,
+            "confirm", _("Confirm"), plan.CONFIRMS, plan.confirm_actual, confirmable,
             explains=_("The value counts from now on. Nobody confirms what they entered."),
         ),
         Verb(
             "strike-out", _("Strike out"), plan.CONFIRMS, plan.strike_out_actual,
-            _why_not_strike_out, ReasonForm, turns_down=True,
+            strikeable, ReasonForm, turns_down=True,
         ),
     )  # fmt: skip
     queues = (

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from datetime import datetime
-from decimal import Decimal
 from functools import partial
 from typing import Any
 
@@ -24,7 +23,7 @@ from assistance.admin.measures import shown_in, unit_of
 from assistance.admin.plan import SHELF
 from assistance.admin.returns_calendar import calendar_view, shown, standing
 from assistance.admin.scoped import Panel, ScopedAdmin, badge, counting, link
-from assistance.admin.verbs import Queue, ReasonForm, Refusal, Verb, VerbForm
+from assistance.admin.verbs import Queue, ReasonForm, Verb, VerbForm, confirmable
 from assistance.due_dates import DueDates, ReturnCalendar
 from assistance.errors import Refused
 from assistance.models import Indicator, MonthlyReturn, ReturnAdjustment, ReturnState, User
@@ -57,12 +56,12 @@ class FillInForm(VerbForm):
                 label=f"{indicator} ({indicator.get_unit_display()})",
                 help_text=indicator.rule,
                 required=False,
-                max_digits=20,
-                decimal_places=0 if indicator.is_whole else 2,
-                min_value=Decimal(0),
+                # what a value has to be the row itself says; these are hints for the browser
+                widget=forms.NumberInput({"min": 0, "step": 1 if indicator.is_whole else 0.01}),
             )
             kept = said.get(indicator.pk)
-            field.initial = None if kept is None else f"{kept:.{field.decimal_places}f}"
+            digits = 0 if indicator.is_whole else 2
+            field.initial = None if kept is None else f"{kept:.{digits}f}"
             self.fields[indicator.code] = field
             self.codes.append(indicator.code)
         self.fields["note"].initial = self.row.note
@@ -91,19 +90,6 @@ class AdjustmentForm(VerbForm):
         super().__init__(*args, **options)
         if self.row is not None:
             self.fields["indicator"].queryset = returns.asked(self.row)  # type: ignore[attr-defined]  # it is a choice of models
-
-
-def _at(*states: ReturnState, other_hands: bool = False) -> Callable[[Any, User], Refusal | None]:
-    def why_not(row: MonthlyReturn, user: User) -> Refusal | None:
-        if row.state not in states:
-            return Refused(
-                "return_in_another_state",
-                _("This return is %(state)s; the step is not open to it.")
-                % {"state": row.get_state_display()},
-            )
-        return row.own_work(user, than=("submitted_by",)) if other_hands else None
-
-    return why_not
 
 
 def state_of(row: MonthlyReturn) -> SafeString:
@@ -135,26 +121,26 @@ class MonthlyReturnAdmin(ScopedAdmin):
     verbs = (
         Verb(
             "fill-in", pgettext_lazy("verb", "Fill in"), returns.FILLS_IN, returns.fill_in,
-            _at(*TO_FILL_IN), FillInForm,
+            partial(returns.why_not, step="fill_in"), FillInForm,
             explains=_("Enter 0 where there was nothing; leave blank what is not known yet."),
         ),
         Verb(
             "submit", pgettext_lazy("verb", "Submit"), returns.SUBMITS, returns.submit_return,
-            _at(*TO_FILL_IN),
+            partial(returns.why_not, step="submit"),
             explains=_("The office reviews it; it can be changed again only if it is sent back."),
         ),
         Verb(
             "accept", pgettext_lazy("verb", "Accept"), returns.ACCEPTS, returns.accept_return,
-            _at(ReturnState.SUBMITTED, other_hands=True), for_many=True,
+            partial(returns.why_not, step="accept"), for_many=True,
             explains=_("Its values count from now on."),
         ),
         Verb(
             "send-back", pgettext_lazy("verb", "Send back"), returns.ACCEPTS, returns.send_back,
-            _at(ReturnState.SUBMITTED, other_hands=True), ReasonForm, turns_down=True,
+            partial(returns.why_not, step="send_back"), ReasonForm, turns_down=True,
         ),
         Verb(
             "adjust", pgettext_lazy("verb", "Adjust"), returns.ADJUSTS,
-            returns.propose_adjustment, _at(ReturnState.LOCKED), AdjustmentForm,
+            returns.propose_adjustment, partial(returns.why_not, step="adjust"), AdjustmentForm,
             checks_version=False,
             explains=_(
                 "A locked return stays as it is; what was wrong is shown as an adjustment in the"
@@ -270,18 +256,8 @@ def _more_or_less(adjustment: ReturnAdjustment) -> str:
     return f"{sign}{number} {unit_of(adjustment.indicator)}"
 
 
-def _why_not_settle(adjustment: ReturnAdjustment, user: User) -> Refusal | None:
-    if adjustment.counted_at or adjustment.voided_at:
-        return Refused(
-            "adjustment_is_settled", _("This adjustment was confirmed or struck out already.")
-        )
-    return None
-
-
-def _why_not_confirm(adjustment: ReturnAdjustment, user: User) -> Refusal | None:
-    if settled_already := _why_not_settle(adjustment, user):
-        return settled_already
-    return adjustment.own_work(user, than=("created_by",))
+def _undecided(adjustment: ReturnAdjustment, user: User) -> Refused | None:
+    return adjustment.is_settled()
 
 
 @admin.register(ReturnAdjustment)
@@ -302,12 +278,12 @@ class ReturnAdjustmentAdmin(ScopedAdmin):
     ]
     verbs = (
         Verb(
-            "confirm", _("Confirm"), returns.ACCEPTS, returns.confirm_adjustment, _why_not_confirm,
+            "confirm", _("Confirm"), returns.ACCEPTS, returns.confirm_adjustment, confirmable,
             explains=_("It counts from now on, in the month that it names."),
         ),
         Verb(
             "strike-out", _("Strike out"), returns.ACCEPTS, returns.decline_adjustment,
-            _why_not_settle, ReasonForm, turns_down=True,
+            _undecided, ReasonForm, turns_down=True,
         ),
     )  # fmt: skip
     queues = (

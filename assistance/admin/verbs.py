@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy
 
 from assistance.errors import Refused, Stale
 from assistance.models import User
+from assistance.models.rows import LedgerRow
 from assistance.periods import local_day
 
 Refusal = Refused | Stale | ValidationError | PermissionDenied
@@ -106,6 +107,16 @@ class Verb:
             version = form.cleaned_data["seen_version"]
             return self.run(row, by=form.by, now=now, version=version, **form.answers())
         return self.run(row, by=form.by, now=now, **form.answers())
+
+
+def confirmable(row: LedgerRow, by: User) -> Refused | None:
+    """The ``why_not`` of confirming a row that one enters and another confirms."""
+    return row.why_not_confirm(by)
+
+
+def strikeable(row: LedgerRow, by: User) -> Refused | None:
+    """The ``why_not`` of striking such a row out, whether it counts or not."""
+    return row.why_not_strike_out()
 
 
 @dataclass(frozen=True)

@@ -32,10 +32,8 @@ from assistance.api.fields import (
 from assistance.api.listing import ListQuery, Ordering, Sparse
 from assistance.api.resource import AllowedActions, Resource, verb
 from assistance.due_dates import ReturnCalendar
-from assistance.errors import Refused
 from assistance.models import MonthlyReturn, ReturnState
 from assistance.models.pairings import A_MONTH
-from assistance.models.returns import TO_FILL_IN
 
 VALUE = {
     "type": "object",
@@ -143,6 +141,9 @@ class FilledInBody(Strict, serializers.Serializer[Any]):
     note = Text(max_length=5000, required=False, allow_blank=True)
 
 
+OFFERED = ("fill_in", "submit", "accept", "send_back")
+
+
 class Returns(Resource):
     permission = "assistance.view_monthlyreturn"
     row, in_full, query = ReturnRow, ReturnDetail, ReturnQuery
@@ -155,22 +156,7 @@ class Returns(Resource):
         return rows.prefetch_related("values")
 
     def actions_open(self, row: Any) -> Sequence[str]:
-        theirs = {
-            "fill_in": (returns.FILLS_IN, TO_FILL_IN),
-            "submit": (returns.SUBMITS, TO_FILL_IN),
-            "accept": (returns.ACCEPTS, (ReturnState.SUBMITTED,)),
-            "send_back": (returns.ACCEPTS, (ReturnState.SUBMITTED,)),
-        }
-        return [
-            name
-            for name, (permission, states) in theirs.items()
-            if row.state in states
-            and self.caller.has_perm(permission)
-            and (permission != returns.ACCEPTS or row.submitted_by_id != self.caller.pk)
-        ]
-
-    def actions_refused(self, row: Any) -> Mapping[str, Refused]:
-        return {}
+        return [name for name in OFFERED if returns.why_not(row, self.caller, step=name) is None]
 
     def list(self, request: Request) -> Response:
         """List the monthly returns that you may see, the newest first."""
@@ -187,34 +173,35 @@ class Returns(Resource):
         def filled_in(row: MonthlyReturn, **given: Any) -> MonthlyReturn:
             return returns.fill_in(row, **{"values": {}} | given)
 
-        return self._take(key, returns.FILLS_IN, FilledInBody, filled_in)
+        return self._take(key, "fill_in", FilledInBody, filled_in)
 
     @verb("submit", NoBody)
     def submit(self, request: Request, **key: Any) -> Response:
         """Hand a return in; 409 names the values that are missing."""
-        return self._take(key, returns.SUBMITS, NoBody, returns.submit_return)
+        return self._take(key, "submit", NoBody, returns.submit_return)
 
     @verb("accept", NoBody)
     def accept(self, request: Request, **key: Any) -> Response:
         """Accept a return; its values count from now on."""
-        return self._take(key, returns.ACCEPTS, NoBody, returns.accept_return)
+        return self._take(key, "accept", NoBody, returns.accept_return)
 
     @verb("send_back", ReasonBody)
     def send_back(self, request: Request, **key: Any) -> Response:
         """Send a return back to be corrected."""
-        return self._take(key, returns.ACCEPTS, ReasonBody, returns.send_back)
+        return self._take(key, "send_back", ReasonBody, returns.send_back)
 
     def _take(
         self,
         key: Mapping[str, Any],
-        permission: str,
+        name: str,
         shape: type[serializers.Serializer[Any]],
         step: Callable[..., MonthlyReturn],
     ) -> Response:
         """In sight (404), theirs (403), version named (428), body right (400), then the action."""
         row = self.rows().get(**key)
-        if not self.caller.has_perm(permission):
-            raise PermissionDenied
+        refusal = returns.why_not(row, self.caller, step=name)
+        if isinstance(refusal, PermissionDenied):
+            raise refusal
         version = self.version()
         given = self.body(shape)
         with transaction.atomic():

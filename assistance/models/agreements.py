@@ -247,7 +247,9 @@ class AgreementTarget(LedgerRow):
         wrong = {}
         agreement = getattr(self, "agreement", None)
         if self.pairing and agreement and self.pairing.programme_id != agreement.programme_id:
-            wrong["pairing"] = gettext("This pairing belongs to another programme.")
+            wrong["pairing"] = gettext(
+                "This pairing belongs to another programme; choose one of the agreement's."
+            )
         indicator = getattr(self, "indicator", None)
         if indicator and indicator.is_whole:
             for name in ("value", "q1", "q2", "q3"):

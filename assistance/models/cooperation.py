@@ -180,7 +180,13 @@ class Enterprise(Recorded):
 
     def clean(self) -> None:
         if self.park and self.park.pairing_id != self.pairing_id:
-            raise ValidationError({"park": gettext("This park belongs to another pairing.")})
+            raise ValidationError(
+                {
+                    "park": gettext(
+                        "This park belongs to another pairing; choose one of this pairing."
+                    )
+                }
+            )
         if self.uscc and self._is_entered_elsewhere():
             told = gettext("This enterprise is entered for this county and programme already.")
             raise ValidationError({"uscc": told})

@@ -216,6 +216,26 @@ class LedgerRow(Recorded):
         """Whether the row counts by what is known now, whatever its day."""
         return self.counted_at is not None and self.voided_at is None
 
+    def is_settled(self) -> Refused | None:
+        """Why nothing is decided on the row any more: it counts or was struck out."""
+        if self.counted_at is None and self.voided_at is None:
+            return None
+        return Refused("row_is_settled", _("This was confirmed or struck out already."))
+
+    def why_not_confirm(self, by: User) -> Refused | None:
+        """What keeps ``by`` from letting the row count: it is settled, or they entered it."""
+        return self.is_settled() or self.own_work(by, than=("created_by",))
+
+    def why_not_strike_out(self) -> Refused | None:
+        """What keeps anybody from striking the row out: it was done already."""
+        return None if self.voided_at is None else self.is_settled()
+
+    def require_confirmable(self, by: User) -> None:
+        """Raise what ``why_not_confirm`` finds."""
+        refusal = self.why_not_confirm(by)
+        if refusal is not None:
+            raise refusal
+
     def count(self, *fields: str, by: User, now: datetime) -> None:
         """Let the row count from ``now`` on, and save the named fields with it."""
         self.counted_at, self.counted_by = now, by

@@ -18,6 +18,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from assistance.admin.measures import shown_in, unit_of
+from assistance.admin.plan import SHELF
 from assistance.admin.scoped import Panel, ScopedAdmin, badge, counting, link, reader
 from assistance.models import AgreementState, PlanActual
 from assistance.periods import Month, local_day
@@ -53,7 +54,7 @@ def asked_month(request: HttpRequest, year: int, today: Month) -> Month:
 @admin.register(AgreementProgress)
 class AgreementProgressAdmin(ScopedAdmin):
     place = 72
-    shelf = _("Agreements and returns")
+    shelf = SHELF
     no_form_of_its_own = never_edited = True
     joins = ("programme",)
     list_display = ["title", "year", "programme", "state", "signed_on"]
@@ -139,7 +140,7 @@ def plan_number(number: Decimal | None) -> str:
 @admin.register(PlanProgress)
 class PlanProgressAdmin(ScopedAdmin):
     place = 78
-    shelf = _("Agreements and returns")
+    shelf = SHELF
     no_form_of_its_own = never_edited = True
     list_display: list[Any] = ["indicator_shown"]
     list_display_links = ["indicator_shown"]

@@ -11,30 +11,25 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, field
 from datetime import datetime
-from difflib import get_close_matches
-from functools import cached_property
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import models, transaction
-from django.utils.formats import date_format
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
-from assistance.actions.organisations import unit_called
 from assistance.errors import BrokenFile, Refused
-from assistance.models import Organisation, Pairing, Region, User
-from assistance.models.pairings import PairingQuerySet
+from assistance.models import User
 from assistance.personal_numbers import (
     born_by,
     masked_national_id,
     masked_phone,
     without_numbers,
 )
-from assistance.scope import region_prefix
 from assistance.table_rows import Faults, Row
 from assistance.workbooks import read_sheet
+from teams.actions.batch_places import Place, Places, who_leaves
 from teams.actions.persons import amend_person, enter_person, owners_of, put_on_record, read_number
 from teams.actions.postings import dispatch, edit_posting, plan_posting
 from teams.batch_sheet import (
@@ -49,7 +44,7 @@ from teams.batch_sheet import (
     Truth,
     headings,
 )
-from teams.models import Batch, Direction, NumberKind, Person, Posting, PostingState, Team
+from teams.models import Batch, NumberKind, Person, Posting, PostingState
 
 T = TypeVar("T")
 # Where a verb names something that stands in another column, or in none.
@@ -58,14 +53,6 @@ _AS_SAID = (
     "host_post", "category", "term", "start_on", "planned_end", "is_planned_quota", "group_type",
     "direction",
 )  # fmt: skip
-
-
-class Place(NamedTuple):
-    """Where somebody is sent, with whom, and under which tie."""
-
-    region: Region
-    team: Team
-    pairing: Pairing
 
 
 @dataclass
@@ -102,12 +89,12 @@ def enter_roster(
     by: User,
     now: datetime,
     letter_no: str = "",
-    sends: bool = True,
-    keeps: bool = True,
+    dispatches: bool = True,
+    dry_run: bool = False,
 ) -> list[Done]:
-    """Enter what the rows of a roster say, and, where it ``sends``, dispatch everybody.
+    """Enter what the rows of a roster say, and, where it ``dispatches``, send everybody.
 
-    BrokenFile names everything that is wrong; then, and where it does not ``keeps``, nothing was
+    BrokenFile names everything that is wrong; then, and in a ``dry_run``, nothing was
     written. Whose numbers were found stays on record either way. ``letter_no`` is the dispatch
     letter of the rows that name none. PermissionDenied for who may not enter persons, plan or
     dispatch.
@@ -115,7 +102,7 @@ def enter_roster(
     for permission in ("add_person", "change_person", "add_posting", "dispatch_posting"):
         if not by.has_perm(f"teams.{permission}"):
             raise PermissionDenied
-    roster = _Roster(batch, by=by, now=now, letter_no=letter_no.strip(), sends=sends)
+    roster = _Roster(batch, by=by, now=now, letter_no=letter_no.strip(), dispatches=dispatches)
     faults = rows[0].faults if rows else Faults()
     try:
         with transaction.atomic():
@@ -123,7 +110,7 @@ def enter_roster(
             Batch.objects.select_for_update(no_key=True).get(pk=batch.pk)
             done = roster.take(rows)
             faults.refuse()
-            if not keeps:
+            if dry_run:
                 transaction.set_rollback(True)
     except BrokenFile:
         _found(roster)
@@ -173,10 +160,11 @@ class _Roster:
     """One roster on its way in."""
 
     def __init__(
-        self, batch: Batch, *, by: User, now: datetime, letter_no: str, sends: bool
+        self, batch: Batch, *, by: User, now: datetime, letter_no: str, dispatches: bool
     ) -> None:
         self.batch, self.by, self.now = batch, by, now
-        self.letter_no, self.sends = letter_no, sends
+        self.letter_no, self.dispatches = letter_no, dispatches
+        self.places = Places(batch, by=by)
         self.known: dict[str, Person] = {}  # by ID number
 
     def take(self, rows: Iterable[Row]) -> list[Done]:
@@ -190,7 +178,7 @@ class _Roster:
 
     def _take_one(self, line: _Line) -> Done | None:
         done = line.told(PERSON, lambda: self._enter(line.said, line.row.line))
-        place = line.told(PLACE, lambda: self._place(line.said))
+        place = line.told(PLACE, lambda: self.places.of(line.said))
         if done is None or place is None:
             return None
         posting = line.told(POSTING, lambda: self._post(line.said, done, place))
@@ -254,74 +242,18 @@ class _Roster:
         done.person = person
         return done
 
-    # -------------------------------------------------------------------------------- the place
-
-    def _place(self, said: dict[str, Any]) -> Place:
-        """Region, team and pairing of a row."""
-        region = self._region(said["region"])
-        teams = [team for team in self.teams if team.region.contains(region)]
-        if not teams:
-            known = " / ".join(str(team.region) for team in self.teams) or _("none")
-            told = _("The batch has no team for %(region)s (it has: %(teams)s); enter it first.")
-            raise ValidationError({"region": told % {"region": region, "teams": known}})
-        team = max(teams, key=lambda each: len(region_prefix(each.region.code)))
-        own = self.pairings.helping(
-            region, self.batch.programme.code, said["start_on"], donor=said["donor"]
-        )
-        if len(own) == 1:
-            return Place(region, team, own[0])
-        if own:
-            donors = " / ".join(f"{pairing.donor.code} {pairing.donor}" for pairing in own)
-            told = _("Several help this region; name the one that is meant: %(donors)s")
-            raise ValidationError({"donor": told % {"donors": donors}})
-        told = _("On %(day)s no pairing of “%(programme)s” helps %(region)s.")
-        what = {
-            "day": date_format(said["start_on"]), "programme": self.batch.programme,
-            "region": region,
-        }  # fmt: skip
-        raise ValidationError({"donor" if said["donor"] else "region": told % what})
-
-    def _region(self, asked: str) -> Region:
-        same = {"code": asked} if asked.isdigit() else {"name_zh": asked}
-        found = [
-            region
-            for region in Region.objects.filter(**same)
-            if any(recipient.contains(region) for recipient in self.recipients)
-        ]
-        if len(found) == 1:
-            return found[0]
-        if found:
-            codes = " / ".join(region.code for region in found)
-            told = _("Several regions are called so; write the code: %(codes)s")
-            raise ValidationError({"region": told % {"codes": codes}})
-        told = _("“%(programme)s” helps no region of this name or code; compare it with the list.")
-        raise ValidationError({"region": told % {"programme": self.batch.programme}})
-
-    @cached_property
-    def teams(self) -> list[Team]:
-        return list(
-            Team.objects.visible_to(self.by).filter(batch=self.batch).select_related("region")
-        )
-
-    @cached_property
-    def pairings(self) -> PairingQuerySet:
-        return Pairing.objects.visible_to(self.by)
-
-    @cached_property
-    def recipients(self) -> list[Region]:
-        own = self.pairings.filter(programme=self.batch.programme)
-        return list(Region.objects.filter(pk__in=own.values("recipient")))
-
     # ------------------------------------------------------------------------------ the posting
 
     def _post(self, said: dict[str, Any], done: Done, place: Place) -> Posting:
-        unit = self._unit(said, place, done)
+        unit, is_new = self.places.unit(said, place)
+        if is_new:
+            done.steps.append(_("unit entered"))
         done.post = f"{place.region} · {unit} · {said['host_post']}"
         fields = {
             "region": place.region, "team": place.team, "pairing": place.pairing, "host_unit": unit,
         } | {name: said[name] for name in _AS_SAID}  # fmt: skip
         if said["succeeds"]:
-            fields["succeeds"] = _who_leaves(said, unit, done.person)
+            fields["succeeds"] = who_leaves(said, unit, done.person)
         if said["letter_no"]:
             fields["letter_no"] = said["letter_no"]
         posting = (
@@ -334,7 +266,7 @@ class _Roster:
             done.steps.append(_("posting planned"))
         else:
             posting = self._amend(posting, fields, done)
-        if self.sends and posting.state == PostingState.PLANNED:
+        if self.dispatches and posting.state == PostingState.PLANNED:
             letter = posting.letter_no or self.letter_no
             posting = dispatch(posting, letter_no=letter, by=self.by, now=self.now)
             done.steps.append(pgettext("roster", "dispatched"))
@@ -358,32 +290,6 @@ class _Roster:
             )
         return posting
 
-    def _unit(self, said: dict[str, Any], place: Place, done: Done) -> Organisation:
-        goes_out, kind = said["direction"] == Direction.OUT, said["unit_kind"]
-        side = place.pairing.recipient if goes_out else place.pairing.donor
-        inside = Organisation.objects.filter(region__code__startswith=region_prefix(side.code))
-        same = inside.filter(name_zh=said["host_unit"])
-        found = list(same.filter(kind=kind) if kind else same)
-        own = [unit for unit in found if unit.region_id == place.region.pk] or found
-        if len(own) == 1:
-            return own[0]
-        if own:
-            kinds = " / ".join(f"{unit.region} {unit.get_kind_display()}" for unit in own)
-            told = _("Several units are called so: %(units)s. Say which kind, or correct the name.")
-            raise ValidationError({"host_unit": told % {"units": kinds}})
-        if not kind:
-            names = inside.values_list("name_zh", flat=True)
-            like = " / ".join(get_close_matches(said["host_unit"], names, n=3)) or "–"
-            told = _(
-                "No unit of this name is known in %(side)s (similar: %(like)s). Correct the name,"
-                " or say in the column “%(kind)s” what it is: then it is entered with the roster."
-            )
-            what = {"side": side, "like": like, "kind": COLUMNS["unit_kind"].label}
-            raise ValidationError({"host_unit": told % what})
-        done.steps.append(_("unit entered"))
-        where = place.region if goes_out else side
-        return unit_called(said["host_unit"], kind=kind, region=where, by=self.by)
-
 
 def _require_once(lines: Iterable[_Line]) -> None:
     first: dict[str, int] = {}
@@ -394,25 +300,6 @@ def _require_once(lines: Iterable[_Line]) -> None:
             line.no("national_id", told % {"line": first[number]})
         elif number:
             first[number] = line.row.line
-
-
-def _who_leaves(said: dict[str, Any], unit: Organisation, person: Person) -> Posting:
-    """The last posting of whom the row names, at the same unit."""
-    before = (
-        Posting.objects.taking_place()
-        .filter(host_unit=unit, person__name=said["succeeds"], start_on__lt=said["start_on"])
-        .exclude(person=person)
-        .order_by("-start_on")
-    )
-    found = list(before[:2])
-    if len({posting.person_id for posting in found}) == 1:
-        return found[0]
-    told = (
-        _("Several of this name were posted at this unit; name the predecessor on the desk.")
-        if found
-        else _("Nobody of this name was posted at this unit before; correct it or leave it blank.")
-    )
-    raise ValidationError({"succeeds": told})
 
 
 def _change(row: models.Model, name: str, value: Any) -> tuple[str, str, str]:

@@ -48,7 +48,7 @@ class RosterFileForm(forms.Form):
         widget=forms.FileInput(attrs={"accept": ".xlsx"}),
         allow_empty_file=True,
     )
-    sends = forms.TypedChoiceField(
+    dispatches = forms.TypedChoiceField(
         label=gettext_lazy("What to do"),
         choices=[
             ("yes", gettext_lazy("Enter and dispatch")),
@@ -104,8 +104,8 @@ def batch_roster_view(page: ScopedAdmin, request: HttpRequest, pk: int) -> HttpR
         if form.is_valid():
             try:
                 rows = form.rows()
-                asked = {name: form.cleaned_data[name] for name in ("sends", "letter_no")}
-                done = enter_roster(batch, rows, by=by, now=timezone.now(), keeps=False, **asked)
+                asked = {name: form.cleaned_data[name] for name in ("dispatches", "letter_no")}
+                done = enter_roster(batch, rows, by=by, now=timezone.now(), dry_run=True, **asked)
             except ValidationError as refusal:
                 tell(form, refusal)
             except BrokenFile as broken:

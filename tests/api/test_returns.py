@@ -104,11 +104,25 @@ def test_nobody_enters_a_return_of_a_month_a_second_time(
     assert MonthlyReturn.objects.count() == 1
 
 
-def test_the_office_accepts_or_sends_back(row: MonthlyReturn, county: Partner) -> None:
+def test_a_partner_accepts_nothing(county: Partner) -> None:
     other = make.monthly_return(ReturnState.SUBMITTED, period="2026-04")
-    office = partner(Role.P_REVIEW, make.COUNTY)
-    assert office.post(address(other, "accept/"), version=other.version).status_code == 403
-    assert county.post(address(other, "accept/"), version=other.version).status_code == 403
+    for asks in (county, partner(Role.P_REVIEW, make.COUNTY)):
+        assert asks.post(address(other, "accept/"), version=other.version).status_code == 403
+    other.refresh_from_db()
+    assert other.state == ReturnState.SUBMITTED
+
+
+def test_the_office_sends_back_and_accepts(row: MonthlyReturn) -> None:
+    first = make.monthly_return(ReturnState.SUBMITTED, period="2026-03")
+    second = make.monthly_return(ReturnState.SUBMITTED, period="2026-04")
+    _account, token = make.token(make.user_with(Role.REVIEWER, is_service=True))
+    office = Partner(token)
+    assert office.get(address(first)).json()["allowed_actions"] == ["accept", "send_back"]
+    back = office.post(address(first, "send-back/"), {"reason": "演示:核对"}, version=first.version)
+    assert (back.json()["state"], back.json()["return_reason"]) == ("RETURNED", "演示:核对")
+    done = office.post(address(second, "accept/"), version=second.version)
+    assert (done.status_code, done.json()["state"]) == (200, "ACCEPTED")
+    assert second.values.filter(counted_at=None).count() == 0
 
 
 def test_returns_are_listed_by_what_they_are(county: Partner, row: MonthlyReturn) -> None:

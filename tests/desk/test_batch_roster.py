@@ -38,7 +38,7 @@ def address_of(batch: Batch) -> str:
 
 def hand_in(seat: Seat, batch: Batch, content: bytes, **fields: Any) -> Any:
     sent = SimpleUploadedFile(fields.pop("name", "花名册.xlsx"), content)
-    asked = {"file": sent, "sends": "yes", "letter_no": "演示函1"} | fields
+    asked = {"file": sent, "dispatches": "yes", "letter_no": "演示函1"} | fields
     return seat.client.post(address_of(batch), asked)
 
 
@@ -99,7 +99,7 @@ def test_a_roster_is_looked_at_and_then_entered(sit_down: Sit, batch: Batch) -> 
 
 def test_a_roster_can_be_planned_only(sit_down: Sit, batch: Batch) -> None:
     seat = sit_down(Role.ORG)
-    page = hand_in(seat, batch, filled(batch, line()), sends="no", letter_no="")
+    page = hand_in(seat, batch, filled(batch, line()), dispatches="no", letter_no="")
     confirm(seat, batch, page)
     assert Posting.objects.get().state == PostingState.PLANNED
 

@@ -135,7 +135,7 @@ def test_a_preview_writes_nothing_but_whom_it_recognised(batch: Batch) -> None:
     known, new = line(), line()
     enter(batch, known)
     before = NumberReading.objects.count(), Posting.objects.count()
-    [_known, done] = enter(batch, known, new, keeps=False)
+    [_known, done] = enter(batch, known, new, dry_run=True)
     assert done.steps[-1] == "dispatched"
     assert not Person.objects.filter(name=new["name"]).exists()
     assert Organisation.objects.filter(name_zh="演示接收单位").count() == 1
@@ -157,7 +157,7 @@ def test_whom_a_broken_roster_recognised_is_on_record_too(batch: Batch) -> None:
 
 def test_planned_first_and_dispatched_by_the_same_roster_later(batch: Batch) -> None:
     row = line()
-    [done] = enter(batch, row, sends=False, letter_no="")
+    [done] = enter(batch, row, dispatches=False, letter_no="")
     assert done.steps == ["person entered", "unit entered", "posting planned"]
     assert Posting.objects.get().state == PostingState.PLANNED
     row |= {"host_post": "演示新岗位", "planned_end": date(2027, 6, 30)}

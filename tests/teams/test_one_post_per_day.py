@@ -107,7 +107,7 @@ def test_of_fifty_attempts_at_once_by_every_road_exactly_one_stands(sit_down: Si
     def roster(turn: int) -> None:
         row = line(national_id=number, name=person.name, phone="", **days(turn))
         rows = read_roster(filled(sent.batch, row), file="roster.xlsx")
-        enter_roster(sent.batch, rows, by=org, now=make.NOW, sends=False)
+        enter_roster(sent.batch, rows, by=org, now=make.NOW, dispatches=False)
 
     def verb(turn: int) -> None:
         plan_posting(by=org, now=make.NOW, **fields | days(turn))

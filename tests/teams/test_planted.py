@@ -175,7 +175,7 @@ def test_a_roster_leaves_no_number_behind(
 
     def hand_in(*given: dict[str, Any]) -> Any:
         sent = SimpleUploadedFile(f"{national_id}.xlsx", filled(batch, *given))
-        return org.client.post(address, {"file": sent, "sends": "yes", "letter_no": "演示函1"})
+        return org.client.post(address, {"file": sent, "dispatches": "yes", "letter_no": "演示函1"})
 
     # numbers where they do not belong, wrong ones, and one twice: told without being repeated
     wrong_digit = rows[1]["national_id"][:-1] + ("0" if rows[1]["national_id"][-1] != "0" else "1")
